@@ -1,0 +1,5 @@
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './source.ts';
+export * from './stage.ts';
+export * from './topic.ts';

@@ -1,0 +1,1 @@
+export { SeenWindow } from './seen-window.ts';

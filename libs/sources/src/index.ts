@@ -1,0 +1,5 @@
+import type { Source } from '@alphapulse/core';
+import type { ParsedEvent } from '@alphapulse/schemas';
+
+/** Every source there is; a new one is a folder and a line here. */
+export const sources: readonly Source<unknown, ParsedEvent>[] = [];
