@@ -80,6 +80,7 @@ export const errorCodes = {
   identity_collision: 'Two different identities have the same id.',
   stack_missing: 'Neither given addresses, nor a container engine, nor Java and Maven are there to run the stack.',
   stack_failed: 'A part of the local stack did not come up.',
+  stack_running: 'The local stack of this directory is already run by another process.',
   recording_invalid: 'A recording file does not have the documented format.',
   unexpected: 'A bug: an error that no code names.',
 } as const;

@@ -40,6 +40,8 @@ export interface RawRecord {
   readonly source: string;
   readonly channel: string;
   readonly endpoint: string;
+  /** Id of the collector’s connection: deltas of a book follow only the snapshot of their own connection. */
+  readonly connectionId: string;
   readonly payload: Buffer;
   /** Microseconds. */
   readonly receivedTime: number;

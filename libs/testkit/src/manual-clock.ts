@@ -20,12 +20,19 @@ export class ManualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const sleeper = { atUs: this.#us + ms * 1000, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
+      const sleeper = {
+        atUs: this.#us + ms * 1000,
+        wake: () => {
+          signal?.removeEventListener('abort', aborted);
+          resolve();
+        },
+      };
+      const aborted = () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
         resolve();
-      });
+      };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', aborted, { once: true });
     });
   }
 

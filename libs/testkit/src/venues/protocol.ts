@@ -65,23 +65,31 @@ export interface VenueSession {
   event(event: MarketEvent): void;
   /** Called about once a second, for heartbeats. */
   tick(nowUs: number): void;
+  /** The connection is gone. */
+  closed?(): void;
 }
 
 export interface VenueProtocol {
   readonly venue: string;
+  /** The venue sends WebSocket pings this often, in milliseconds; left out when it sends none. */
+  readonly pingMs?: number;
   /** Answers one REST request, as the venue's documentation says, its errors included. */
   http(
     request: { readonly method: string; readonly path: string; readonly query: URLSearchParams },
     market: VenueMarket,
     nowUs: number,
   ): VenueHttpResponse;
-  /** A client has connected to `path`; `send` writes a text frame to it. Called again for every connection. */
+  /**
+   * A client has connected to `path`; `send` writes a text frame to it, `close` ends the connection as the venue does
+   * to clients that break its rules. Called again for every connection.
+   */
   connect(
     path: string,
     query: URLSearchParams,
     market: VenueMarket,
     send: (text: string) => void,
     nowUs: () => number,
+    close?: (code: number, reason: string) => void,
   ): VenueSession;
 }
 

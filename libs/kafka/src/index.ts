@@ -1,0 +1,12 @@
+export { createCluster } from './cluster.ts';
+export { type Committed, fetchCommitted } from './committed.ts';
+export { type KafkaConfig, kafkaConfigFromEnv } from './config.ts';
+export { crc32c } from './crc32c.ts';
+export { type ConsumedBatch, GroupConsumer } from './group-consumer.ts';
+export { defaultLimits, IdempotentProducer, type ProducerLimits } from './idempotent-producer.ts';
+export { isOutage, LogReader, type LogRecord, type PartitionStart, type StartAt } from './log-reader.ts';
+export { murmur2, partitionOf } from './partitioner.ts';
+export { RecordBatchBuilder, type RecordHeader } from './record-batch.ts';
+export { SchemaIds } from './schema-ids.ts';
+export { TopicAdmin, type TopicChange } from './topic-admin.ts';
+export { type CommittedInput, TransactionalProducer } from './transactional-producer.ts';

@@ -1,0 +1,204 @@
+import { FatalError, RetriableError } from '@alphapulse/core';
+import { type Cluster, createCluster, protocolError } from './cluster.ts';
+import type { KafkaConfig } from './config.ts';
+import { partitionOf } from './partitioner.ts';
+import { type PartitionBatch, produce } from './produce-request.ts';
+import { RecordBatchBuilder, type RecordHeader } from './record-batch.ts';
+
+const transactionCoordinator = 1;
+/** Errors that mean: somebody else owns this transactional id now. */
+const fencedTypes = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'TRANSACTION_COORDINATOR_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'UNKNOWN_PRODUCER_ID',
+]);
+const waitTypes = new Set([
+  'CONCURRENT_TRANSACTIONS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR',
+]);
+
+export interface CommittedInput {
+  readonly topic: string;
+  readonly partition: number;
+  /** Next offset to read. */
+  readonly offset: number;
+  readonly metadata: string | null;
+}
+
+/**
+ * Produces whole transactions for one transactional id: `init`, then for each batch `append`…, `commit`.
+ *
+ * Everything of a transaction is sent at commit: partitions are added, batches appended, the consumer offsets added and
+ * the transaction ended. After any failure the producer is used up: make a new one, whose `init` fences this one and
+ * settles what it left open (Kafka's transaction protocol, KIP-98).
+ */
+export class TransactionalProducer {
+  readonly #cluster: Cluster;
+  readonly #ownsCluster: boolean;
+  readonly #transactionalId: string;
+  readonly #timeoutMs: number;
+  #producerId = '-1';
+  #producerEpoch = -1;
+  #sequences = new Map<string, number>();
+  #batches = new Map<string, { topic: string; partition: number; builder: RecordBatchBuilder }>();
+  #partitionCounts = new Map<string, number>();
+
+  constructor(options: { config: KafkaConfig; transactionalId: string; cluster?: Cluster; timeoutMs?: number }) {
+    this.#cluster = options.cluster ?? createCluster(options.config);
+    this.#ownsCluster = options.cluster === undefined;
+    this.#transactionalId = options.transactionalId;
+    this.#timeoutMs = options.timeoutMs ?? 60_000;
+  }
+
+  /** Takes over the transactional id: fences a former owner and settles its open transaction. */
+  async init(topics: readonly string[]): Promise<void> {
+    if (this.#ownsCluster) await this.#cluster.connect();
+    await this.#cluster.addMultipleTargetTopics([...topics]);
+    await this.#cluster.refreshMetadataIfNecessary();
+    for (const topic of topics)
+      this.#partitionCounts.set(topic, this.#cluster.findTopicPartitionMetadata(topic).length);
+    const result = await this.#withCoordinator((coordinator) =>
+      coordinator.initProducerId({ transactionalId: this.#transactionalId, transactionTimeout: this.#timeoutMs }),
+    );
+    this.#producerId = String(result.producerId);
+    this.#producerEpoch = result.producerEpoch;
+    this.#sequences.clear();
+  }
+
+  /** Adds a record to the transaction; `partition` overrides the key's own. */
+  append(
+    topic: string,
+    key: Buffer | null,
+    keyText: string,
+    prefix: Buffer | null,
+    value: Buffer | null,
+    timestampMs: number,
+    headers?: readonly RecordHeader[],
+    partition?: number,
+  ): void {
+    const count = this.#partitionCounts.get(topic);
+    if (count === undefined || count === 0)
+      throw new FatalError('config_invalid', `topic ${topic} does not exist or was not declared to the producer`);
+    const target = partition ?? partitionOf(keyText, count);
+    const id = `${topic}/${target}`;
+    let batch = this.#batches.get(id);
+    if (!batch) {
+      batch = { topic, partition: target, builder: new RecordBatchBuilder() };
+      this.#batches.set(id, batch);
+    }
+    batch.builder.append(key, prefix, value, timestampMs, headers);
+  }
+
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const { builder } of this.#batches.values()) bytes += builder.bytes;
+    return bytes;
+  }
+
+  /** Sends what was appended so far without ending the transaction; returns the base offset by `topic/partition`. */
+  async flush(): Promise<Map<string, number>> {
+    const bases = new Map<string, number>();
+    if (this.#batches.size === 0) return bases;
+    const pending = [...this.#batches.values()];
+    this.#batches.clear();
+    const topics = new Map<string, number[]>();
+    for (const { topic, partition } of pending) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+    await this.#withCoordinator((coordinator) =>
+      coordinator.addPartitionsToTxn({
+        ...this.#identity(),
+        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+      }),
+    );
+    const finished: PartitionBatch[] = pending.map(({ topic, partition, builder }) => {
+      const id = `${topic}/${partition}`;
+      const baseSequence = this.#sequences.get(id) ?? 0;
+      this.#sequences.set(id, (baseSequence + builder.count) % 0x80000000);
+      const batch = builder.finish({
+        producerId: BigInt(this.#producerId),
+        producerEpoch: this.#producerEpoch,
+        baseSequence,
+        transactional: true,
+      });
+      return { topic, partition, batch };
+    });
+    const results = await produce(this.#cluster, this.#transactionalId, finished);
+    for (const { topic, partition, errorCode, baseOffset } of results) {
+      const error = protocolError(errorCode);
+      if (error) throw this.#classify(error, `${topic}-${partition}`);
+      bases.set(`${topic}/${partition}`, baseOffset);
+    }
+    return bases;
+  }
+
+  /** Ends the transaction with the inputs it consumed; when it throws, nothing of it is visible to read-committed readers. */
+  async commit(group: string, inputs: readonly CommittedInput[]): Promise<void> {
+    await this.flush();
+    await this.#withCoordinator((coordinator) => coordinator.addOffsetsToTxn({ ...this.#identity(), groupId: group }));
+    const topics = new Map<string, { partition: number; offset: string; metadata: string | null }[]>();
+    for (const { topic, partition, offset, metadata } of inputs) {
+      topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset), metadata }]);
+    }
+    await this.#retry('group', async () => {
+      const groupCoordinator = await this.#cluster.findGroupCoordinator({ groupId: group });
+      await groupCoordinator.txnOffsetCommit({
+        ...this.#identity(),
+        groupId: group,
+        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+      });
+    });
+    await this.#withCoordinator((coordinator) => coordinator.endTxn({ ...this.#identity(), transactionResult: true }));
+  }
+
+  async disconnect(): Promise<void> {
+    if (this.#ownsCluster) await this.#cluster.disconnect();
+  }
+
+  #identity() {
+    return { transactionalId: this.#transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch };
+  }
+
+  #withCoordinator<T>(
+    call: (coordinator: Awaited<ReturnType<Cluster['findGroupCoordinator']>>) => Promise<T>,
+  ): Promise<T> {
+    return this.#retry('transaction', async () =>
+      call(
+        await this.#cluster.findGroupCoordinator({
+          groupId: this.#transactionalId,
+          coordinatorType: transactionCoordinator,
+        }),
+      ),
+    );
+  }
+
+  /** Waits out a coordinator that is loading or still ending the former transaction; all of these calls may be repeated. */
+  async #retry<T>(what: string, call: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await call();
+      } catch (cause) {
+        const type = (cause as { type?: string }).type ?? '';
+        if (!waitTypes.has(type) || attempt >= 60) throw this.#classify(cause, what);
+        // The markers of the transaction before are usually written within a few milliseconds.
+        await new Promise((resolve) => setTimeout(resolve, attempt < 5 ? 5 : 100));
+      }
+    }
+  }
+
+  #classify(cause: unknown, what: string): Error {
+    const { type, message } = cause as { type?: string; message: string };
+    if (type && fencedTypes.has(type))
+      return new RetriableError(
+        'producer_fenced',
+        `${this.#transactionalId} was taken over by another process (${type})`,
+        { cause },
+      );
+    return new RetriableError('broker_unavailable', `${this.#transactionalId}, ${what}: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,4 @@
+export { defaultConnectionLimits } from './host-limits.ts';
+export { createNet, type NetOptions } from './net.ts';
+export { shownEndpoint } from './shown-endpoint.ts';
+export type { RateLimit } from './token-bucket.ts';

@@ -1,0 +1,20 @@
+/** A venue that asks for more than this is asked again after this long; it also tames nonsense in the header. */
+export const maxRetryAfterMs = 3_600_000;
+
+/**
+ * Reads `Retry-After` (RFC 9110 §10.2.3: seconds, or an HTTP-date) as milliseconds from now, capped.
+ * A date is measured against the answer's own `Date`, so that the venue's clock may differ from ours.
+ */
+export function retryAfterMs(
+  retryAfter: string | undefined,
+  date: string | undefined,
+  nowMs: number,
+): number | undefined {
+  const text = retryAfter?.trim();
+  if (!text) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), maxRetryAfterMs);
+  const untilMs = Date.parse(text);
+  if (Number.isNaN(untilMs)) return undefined;
+  const sentMs = date === undefined ? Number.NaN : Date.parse(date);
+  return Math.min(Math.max(untilMs - (Number.isNaN(sentMs) ? nowMs : sentMs), 0), maxRetryAfterMs);
+}

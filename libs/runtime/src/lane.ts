@@ -1,0 +1,473 @@
+import {
+  type AnyTopic,
+  type Clock,
+  type InputRecord,
+  type Log,
+  RejectedRecordError,
+  RetriableError,
+  type Stage,
+  type Topic,
+} from '@alphapulse/core';
+import {
+  type Committed,
+  createCluster,
+  fetchCommitted,
+  type KafkaConfig,
+  LogReader,
+  type RecordHeader,
+  type SchemaIds,
+  TransactionalProducer,
+} from '@alphapulse/kafka';
+import type { BatchAccount, Checkpoint } from '@alphapulse/schemas';
+import { type BatchResult, fate, Pipeline } from './pipeline.ts';
+
+/** An undecoded input record. */
+export interface RawInput {
+  readonly topic: AnyTopic;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestampMs: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+export interface LaneDeps {
+  readonly group: string;
+  readonly stages: readonly Stage[];
+  readonly stageDeps: unknown;
+  /** Brings registry views up to date; called when a stage misses a fact. */
+  readonly catchUp: () => Promise<void>;
+  readonly kafka: KafkaConfig;
+  readonly schemas: SchemaIds;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where the batch account goes. */
+  readonly accounts: Topic<string, BatchAccount>;
+  /** Where checkpoint rounds go; absent when no stage keeps checkpoints. */
+  readonly stateTopic: Topic<string, Checkpoint> | undefined;
+  readonly deadLetterTopic: (stage: string) => Topic<string, Buffer>;
+}
+
+/** The newest checkpoint round, as kept in the metadata of the committed offset: found without a search. */
+interface RoundPointer {
+  /** State topic partition and offset of the first record; count 0 is the empty state. */
+  readonly p: number;
+  readonly o: number;
+  readonly n: number;
+  /** Next input offset by topic at which the state stands. */
+  readonly at: Readonly<Record<string, number>>;
+  /** Record time of the round and of the newest record processed, ms. */
+  readonly roundMs: number;
+  readonly lastMs: number;
+}
+
+interface Position {
+  /** Offset to fold next. */
+  next: number;
+  /** Below it records were already processed: they are folded silently. */
+  committed: number;
+}
+
+/** How many receive times a batch account samples for latency. */
+const latencySamples = 16;
+
+/**
+ * One partition's worth of a chain of stages: its processors, its state, its transactional producer.
+ *
+ * `open` does, in this order: take over the transactional id (which fences a former owner and settles its open
+ * transaction), then read the committed offset, then restore the state that belongs to it. Any other order lets a
+ * former owner commit in between.
+ */
+export class Lane {
+  readonly #deps: LaneDeps;
+  readonly #partition: number;
+  readonly #topics: readonly AnyTopic[];
+  readonly #pipeline: Pipeline;
+  readonly #producer: TransactionalProducer;
+  readonly #positions = new Map<string, Position>();
+  readonly #rewound = new Map<string, number>();
+  #round: RoundPointer = { p: 0, o: 0, n: 0, at: {}, roundMs: 0, lastMs: 0 };
+
+  private constructor(deps: LaneDeps, topics: readonly AnyTopic[], partition: number) {
+    this.#deps = deps;
+    this.#topics = topics;
+    this.#partition = partition;
+    this.#pipeline = new Pipeline(deps.stages, deps.stageDeps, deps.catchUp);
+    const inputs = topics.map(({ name }) => name).join(',');
+    this.#producer = new TransactionalProducer({
+      config: deps.kafka,
+      transactionalId: `${deps.group}/${inputs}/${partition}`,
+    });
+  }
+
+  static async open(deps: LaneDeps, topics: readonly AnyTopic[], partition: number): Promise<Lane> {
+    const lane = new Lane(deps, topics, partition);
+    try {
+      await lane.#producer.init(lane.#outputTopics());
+      await lane.#restore();
+      return lane;
+    } catch (error) {
+      await lane.close();
+      throw error;
+    }
+  }
+
+  /** Where reading of a topic has to go on. */
+  next(topic: string): number {
+    return this.#positions.get(topic)?.next ?? 0;
+  }
+
+  /** The offset to go back to before a batch that starts at `offset`, when records that the state needs come before it. */
+  rewind(topic: string, offset: number): number | undefined {
+    const position = this.#positions.get(topic);
+    if (
+      !position ||
+      position.next >= position.committed ||
+      offset <= position.next ||
+      this.#rewound.get(topic) === position.next
+    )
+      return undefined;
+    // Asked for once: where offsets are missing (control records, retention) the same batch comes again.
+    this.#rewound.set(topic, position.next);
+    return position.next;
+  }
+
+  /**
+   * Folds a batch and commits its outputs, its account and its offsets in one transaction.
+   * When it throws, nothing was committed and the lane is used up.
+   */
+  async process(inputs: readonly RawInput[]): Promise<void> {
+    const first = inputs[0];
+    if (!first) return;
+    const position = this.#positions.get(first.topic.name) as Position;
+    const silent = inputs.filter(({ offset }) => offset >= position.next && offset < position.committed);
+    const live = inputs.filter(({ offset }) => offset >= position.next && offset >= position.committed);
+    if (silent.length > 0) {
+      await this.#fold(silent);
+      position.next = (silent.at(-1) as RawInput).offset + 1;
+    }
+    if (live.length === 0) return;
+    const { result, records, undecodable } = await this.#fold(live);
+    const last = live.at(-1) as RawInput;
+    this.#appendOutputs(live, records, result, undecodable);
+    position.next = position.committed = last.offset + 1;
+    const lastMs = live.reduce((max, { timestampMs }) => Math.max(max, timestampMs), this.#round.lastMs);
+    this.#round = { ...this.#round, lastMs };
+    await this.#checkpointWhenDue(lastMs);
+    await this.#producer.commit(
+      this.#deps.group,
+      [...this.#positions]
+        .filter(([topic]) => topic === first.topic.name)
+        .map(([topic, { committed }]) => ({
+          topic,
+          partition: this.#partition,
+          offset: committed,
+          metadata: JSON.stringify(this.#round),
+        })),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.disconnect();
+  }
+
+  /** Decodes and folds; a value that cannot be decoded becomes a dead letter of the first stage. */
+  async #fold(
+    inputs: readonly RawInput[],
+  ): Promise<{ result: BatchResult; records: number[]; undecodable: { input: number; error: RejectedRecordError }[] }> {
+    const decoded: InputRecord[] = [];
+    const records: number[] = [];
+    const undecodable: { input: number; error: RejectedRecordError }[] = [];
+    for (let n = 0; n < inputs.length; n++) {
+      const { topic, partition, offset, timestampMs, key, value } = inputs[n] as RawInput;
+      try {
+        let event = this.#deps.schemas.decode(topic, value);
+        if (event === undefined) {
+          await this.#deps.schemas.lookUp(topic, value as Buffer);
+          event = this.#deps.schemas.decode(topic, value);
+        }
+        decoded.push({ topic: topic.name, partition, offset, timestampMs, key: key?.toString() ?? '', value: event });
+        records.push(n);
+      } catch (error) {
+        if (!(error instanceof RejectedRecordError)) throw error;
+        undecodable.push({ input: n, error });
+      }
+    }
+    return { result: await this.#pipeline.process(decoded), records, undecodable };
+  }
+
+  #appendOutputs(
+    inputs: readonly RawInput[],
+    records: readonly number[],
+    result: BatchResult,
+    undecodable: readonly { input: number; error: RejectedRecordError }[],
+  ): void {
+    const { schemas } = this.#deps;
+    const outputs: Record<string, number> = {};
+    const deadLetters: Record<string, number> = {};
+    const dead = (
+      stage: string,
+      code: string,
+      reason: string,
+      input: RawInput,
+      key: Buffer | null,
+      value: Buffer | null,
+    ) => {
+      const topic = this.#deps.deadLetterTopic(stage).name;
+      this.#producer.append(
+        topic,
+        key,
+        key?.toString() ?? '',
+        null,
+        value,
+        input.timestampMs,
+        deadLetterHeaders(stage, code, reason, input),
+      );
+      deadLetters[code] = (deadLetters[code] ?? 0) + 1;
+    };
+    const firstStage = this.#deps.stages[0]?.name as string;
+    for (const { input, error } of undecodable) {
+      const raw = inputs[input] as RawInput;
+      dead(firstStage, error.code, error.message, raw, raw.key, raw.value);
+    }
+    for (const letter of result.deadLetters) {
+      const raw = inputs[records[letter.input] as number] as RawInput;
+      // The chain's own input goes untouched; between fused stages it is what the cut topic would have held.
+      const own = letter.stage === firstStage;
+      dead(
+        letter.stage,
+        letter.code,
+        letter.reason,
+        raw,
+        own ? raw.key : Buffer.from(letter.key),
+        own ? raw.value : encodeOr(raw.value, schemas, letter.topic, letter.value),
+      );
+    }
+    const lastStage = this.#deps.stages.at(-1)?.name as string;
+    const keys = new Map<string, Buffer>();
+    for (const { topic, key, value, timestampMs, input } of result.outputs) {
+      let bytes: Buffer;
+      try {
+        bytes = topic.value.encode(value);
+      } catch (error) {
+        if (!(error instanceof RejectedRecordError)) throw error;
+        const raw = inputs[records[input] as number] as RawInput;
+        dead(lastStage, error.code, error.message, raw, raw.key, raw.value);
+        result.fates[input] = ((result.fates[input] as number) & ~fate.output) | fate.dead;
+        continue;
+      }
+      const keyBytes = keys.get(key) ?? Buffer.from(key);
+      keys.set(key, keyBytes);
+      this.#producer.append(topic.name, keyBytes, key, schemas.prefix(topic), bytes, timestampMs);
+      outputs[topic.name] = (outputs[topic.name] ?? 0) + 1;
+    }
+    this.#appendAccount(inputs, result, undecodable.length, outputs, deadLetters);
+  }
+
+  #appendAccount(
+    inputs: readonly RawInput[],
+    result: BatchResult,
+    undecodable: number,
+    outputs: Record<string, number>,
+    deadLetters: Record<string, number>,
+  ): void {
+    let withOutputs = 0;
+    let filteredRecords = 0;
+    let deadRecords = undecodable;
+    for (const bits of result.fates) {
+      if (bits & fate.output) withOutputs++;
+      else if (bits & fate.dead) deadRecords++;
+      else if (bits & fate.filtered) filteredRecords++;
+    }
+    const first = inputs[0] as RawInput;
+    const step = Math.max(1, Math.floor(inputs.length / latencySamples));
+    const account: BatchAccount = {
+      stages: this.#deps.stages.map(({ name }) => name).join('+'),
+      topic: first.topic.name,
+      partition: first.partition,
+      fromOffset: first.offset,
+      toOffset: (inputs.at(-1) as RawInput).offset,
+      records: inputs.length,
+      withOutputs,
+      filteredRecords,
+      deadRecords,
+      filtered: Object.fromEntries(result.filtered),
+      deadLetters,
+      outputs,
+      receivedTimes: inputs.filter((_, n) => n % step === 0).map(({ timestampMs }) => timestampMs * 1000),
+      processedTime: this.#deps.clock.nowUs(),
+    };
+    const key = `${account.topic}-${account.partition}`;
+    const { accounts, schemas } = this.#deps;
+    this.#producer.append(
+      accounts.name,
+      Buffer.from(key),
+      key,
+      schemas.prefix(accounts),
+      accounts.value.encode(account),
+      first.timestampMs,
+    );
+  }
+
+  /** Writes a round when the interval of record time has passed, in the batch's own transaction. */
+  async #checkpointWhenDue(lastMs: number): Promise<void> {
+    const { stateTopic, stages, schemas } = this.#deps;
+    const everyMs = Math.min(
+      ...stages.map(({ state }) => (state?.kind === 'checkpoints' ? state.everyMs : Number.POSITIVE_INFINITY)),
+    );
+    if (!stateTopic || lastMs < this.#round.roundMs + everyMs) return;
+    const at = Object.fromEntries([...this.#positions].map(([topic, { next }]) => [topic, next]));
+    const entries = [...this.#pipeline.save()];
+    const lane = `${this.#topics.map(({ name }) => name).join(',')}-${this.#partition}`;
+    entries.forEach(([stage, key, state], index) => {
+      const value: Checkpoint = {
+        stage,
+        lane,
+        recordTime: lastMs * 1000,
+        index,
+        count: entries.length,
+        key,
+        offsets: at,
+        state: Buffer.from(state),
+      };
+      const recordKey = `${lane}/${stage}/${key}`;
+      this.#producer.append(
+        stateTopic.name,
+        Buffer.from(recordKey),
+        recordKey,
+        schemas.prefix(stateTopic),
+        stateTopic.value.encode(value),
+        lastMs,
+        undefined,
+        this.#partition,
+      );
+    });
+    const bases = await this.#producer.flush();
+    this.#round = {
+      p: this.#partition,
+      o: bases.get(`${stateTopic.name}/${this.#partition}`) ?? 0,
+      n: entries.length,
+      at,
+      roundMs: lastMs,
+      lastMs,
+    };
+  }
+
+  async #restore(): Promise<void> {
+    const { group, kafka, clock, log } = this.#deps;
+    const cluster = createCluster(kafka);
+    const reader = new LogReader({ config: kafka, clock });
+    try {
+      await cluster.connect();
+      let newest: RoundPointer | undefined;
+      const found = new Map<string, Committed>();
+      for (const { name } of this.#topics) {
+        const committed = await fetchCommitted(cluster, group, name, this.#partition);
+        found.set(name, committed);
+        const pointer = committed.metadata ? (JSON.parse(committed.metadata) as RoundPointer) : undefined;
+        if (pointer && (newest === undefined || pointer.lastMs > newest.lastMs)) newest = pointer;
+      }
+      if (newest) {
+        this.#round = newest;
+        if (newest.n > 0) await this.#loadRound(reader, newest);
+      }
+      const lookBackMs = Math.max(
+        0,
+        ...this.#deps.stages.map(({ state }) => (state?.kind === 'look-back' ? state.ms : 0)),
+      );
+      for (const { name } of this.#topics) {
+        const committed = (found.get(name) as Committed).offset;
+        const beginning = await reader.offsetOf({ topic: name, partition: this.#partition, at: 'beginning' });
+        const start = Math.max(committed, beginning);
+        let next = newest?.at[name] ?? start;
+        if (committed < 0) this.#round = { ...this.#round, at: { ...this.#round.at, [name]: start } };
+        if (lookBackMs > 0 && newest && committed >= 0) {
+          const from = await reader.offsetOf({
+            topic: name,
+            partition: this.#partition,
+            at: { timestampMs: newest.lastMs - lookBackMs },
+          });
+          next = Math.min(from, committed);
+        }
+        if (next < beginning)
+          log.warn(
+            { topic: name, partition: this.#partition, wanted: next, earliest: beginning },
+            'records that the state was folded from are gone; state starts from what is left',
+          );
+        this.#positions.set(name, {
+          next: Math.min(Math.max(next, beginning), Math.max(start, beginning)),
+          committed: start,
+        });
+      }
+    } finally {
+      await reader.close();
+      await cluster.disconnect();
+    }
+  }
+
+  async #loadRound(reader: LogReader, round: RoundPointer): Promise<void> {
+    const { stateTopic, schemas, log } = this.#deps;
+    if (!stateTopic) return;
+    let loaded = 0;
+    const done = new AbortController();
+    const earliest = await reader.offsetOf({ topic: stateTopic.name, partition: round.p, at: 'beginning' });
+    if (earliest > round.o) {
+      log.warn(
+        { topic: stateTopic.name, wanted: round.o, earliest },
+        'checkpoint round is gone; state starts empty at its offset',
+      );
+      return;
+    }
+    await reader.follow(
+      [{ topic: stateTopic.name, partition: round.p, at: { offset: round.o } }],
+      (records) => {
+        for (const { value } of records) {
+          if (loaded >= round.n) break;
+          const entry = schemas.decode(stateTopic, value);
+          if (entry === undefined)
+            throw new RetriableError(
+              'schema_registry_unavailable',
+              `${stateTopic.name}: checkpoint was written with another schema`,
+            );
+          this.#pipeline.load(entry.stage, entry.key, entry.state);
+          loaded++;
+        }
+        if (loaded >= round.n) done.abort();
+      },
+      done.signal,
+    );
+  }
+
+  #outputTopics(): string[] {
+    const { stages, stateTopic, deadLetterTopic, accounts } = this.#deps;
+    const names = new Set([accounts.name, ...stages.map(({ name }) => deadLetterTopic(name).name)]);
+    const fused = new Set(stages.slice(1).flatMap(({ reads }) => reads.map(({ name }) => name)));
+    for (const { writes } of stages) for (const { name } of writes) if (!fused.has(name)) names.add(name);
+    if (stateTopic) names.add(stateTopic.name);
+    return [...names];
+  }
+}
+
+function encodeOr(fallback: Buffer | null, schemas: SchemaIds, topic: AnyTopic, value: unknown): Buffer | null {
+  try {
+    const bytes = topic.value.encode(value);
+    const prefix = schemas.prefix(topic);
+    return prefix ? Buffer.concat([prefix, bytes]) : bytes;
+  } catch (error) {
+    // A value that does not fit even the cut topic's schema: the chain's own input tells more than nothing.
+    if (error instanceof RejectedRecordError) return fallback;
+    throw error;
+  }
+}
+
+function deadLetterHeaders(stage: string, code: string, reason: string, input: RawInput): RecordHeader[] {
+  const header = (key: string, value: string): RecordHeader => ({ key, value: Buffer.from(value) });
+  return [
+    header('alphapulse.stage', stage),
+    header('alphapulse.code', code),
+    header('alphapulse.reason', reason.slice(0, 1_000)),
+    header('alphapulse.topic', input.topic.name),
+    header('alphapulse.partition', String(input.partition)),
+    header('alphapulse.offset', String(input.offset)),
+  ];
+}

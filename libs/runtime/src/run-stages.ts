@@ -1,0 +1,164 @@
+import { type AnyTopic, type Clock, codeOf, FatalError, type Log, RetriableError, type Stage } from '@alphapulse/core';
+import { GroupConsumer, isOutage, type KafkaConfig, SchemaIds } from '@alphapulse/kafka';
+import { deadLetterTopic, internalParsed, internalValidated, opsBatches, stateTopic } from '@alphapulse/topics';
+import { Lane, type LaneDeps, type RawInput } from './lane.ts';
+import { patiently } from './patiently.ts';
+
+export interface RunStagesOptions {
+  /** A chain: each stage but the last writes the internal topic that the next one reads. */
+  readonly stages: readonly Stage[];
+  readonly stageDeps: unknown;
+  readonly catchUp?: () => Promise<void>;
+  readonly kafka: KafkaConfig;
+  readonly schemaRegistryUrl: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Consumer group; default the stages' names joined by `-`. */
+  readonly group?: string;
+  readonly maxWaitMs?: number;
+  readonly sessionTimeoutMs?: number;
+  /** Told of each assignment, for readiness. */
+  onAssigned?(partitions: number): void;
+}
+
+/**
+ * Runs a chain of stages as a member of its consumer group until the signal aborts: exactly once, one transaction a
+ * batch. Retriable errors back off and go on from the last commit; anything else rejects, and the process should exit.
+ */
+export async function runStages(options: RunStagesOptions, signal: AbortSignal): Promise<void> {
+  const { stages, kafka, clock, log } = options;
+  const first = stages[0];
+  if (!first) throw new FatalError('config_invalid', 'no stages to run');
+  checkChain(stages);
+  const group = options.group ?? stages.map(({ name }) => name).join('-');
+  const checkpointed = stages.some(({ state }) => state?.kind === 'checkpoints');
+  const state = checkpointed ? stateTopic(first.name) : undefined;
+  const schemas = new SchemaIds({ url: options.schemaRegistryUrl, clock });
+  const written: AnyTopic[] = [
+    ...new Set([
+      ...stages.flatMap(({ reads, writes }) => [...reads, ...writes]),
+      internalParsed,
+      internalValidated,
+      opsBatches,
+      ...(state ? [state] : []),
+    ]),
+  ];
+  await patiently(() => schemas.register(written), clock, log, signal);
+  if (signal.aborted) return;
+
+  const deps: LaneDeps = {
+    group,
+    stages,
+    stageDeps: options.stageDeps,
+    catchUp: options.catchUp ?? (async () => undefined),
+    kafka,
+    schemas,
+    clock,
+    log,
+    accounts: opsBatches,
+    stateTopic: state,
+    deadLetterTopic,
+  };
+  const topics = new Map(first.reads.map((topic) => [topic.name, topic]));
+  const lanes = new Map<string, { lane: Lane | undefined; tail: Promise<void> }>();
+  let failures = 0;
+  const laneTopics = (topic: AnyTopic) => (first.copartitioned ? first.reads : [topic]);
+
+  const consumer = new GroupConsumer({
+    config: kafka,
+    clock,
+    groupId: group,
+    topics: [...topics.keys()],
+    concurrency: 16,
+    ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
+    ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
+    onAssigned(assignment) {
+      const count = [...assignment.values()].reduce((sum, partitions) => sum + partitions.length, 0);
+      log.info({ group, partitions: count }, 'assigned');
+      for (const [id, slot] of lanes) {
+        const [, partition] = id.split('#');
+        const kept = [...assignment.values()].some((partitions) => partitions.includes(Number(partition)));
+        if (kept) continue;
+        lanes.delete(id);
+        void slot.tail.then(() => slot.lane?.close());
+      }
+      options.onAssigned?.(count);
+    },
+    async onBatch(batch) {
+      const topic = topics.get(batch.topic) as AnyTopic;
+      const id = first.copartitioned ? `#${batch.partition}` : `${batch.topic}#${batch.partition}`;
+      const slot = lanes.get(id) ?? { lane: undefined, tail: Promise.resolve() };
+      lanes.set(id, slot);
+      const work = slot.tail.then(async () => {
+        if (batch.stale() || lanes.get(id) !== slot) return;
+        const beating = setInterval(
+          () => void batch.heartbeat().catch((error: Error) => log.debug({ error: error.message }, 'heartbeat')),
+          1_000,
+        );
+        try {
+          if (!slot.lane) {
+            slot.lane = await Lane.open(deps, laneTopics(topic), batch.partition);
+            const elsewhere = laneTopics(topic).filter(({ name }) => name !== batch.topic);
+            for (const other of elsewhere) consumer.seek(other.name, batch.partition, slot.lane.next(other.name));
+          }
+          const lane = slot.lane;
+          const rewindTo = lane.rewind(batch.topic, Number(batch.messages[0]?.offset));
+          if (rewindTo !== undefined) {
+            consumer.seek(batch.topic, batch.partition, rewindTo);
+            return;
+          }
+          const inputs = batch.messages.map(
+            (message): RawInput => ({
+              topic,
+              partition: batch.partition,
+              offset: Number(message.offset),
+              timestampMs: Number(message.timestamp),
+              key: message.key,
+              value: message.value,
+            }),
+          );
+          await lane.process(inputs);
+          batch.resolve((inputs.at(-1) as RawInput).offset);
+          if (failures > 0) log.info({ group, afterFailures: failures }, 'processing goes on');
+          failures = 0;
+        } catch (error) {
+          const used = slot.lane;
+          slot.lane = undefined;
+          if (used) await used.close();
+          if (!(error instanceof RetriableError) && !isOutage(error)) throw error;
+          if (failures === 0)
+            log.warn(
+              { group, code: codeOf(error), error: (error as Error).message },
+              'processing waits and goes on from the last commit',
+            );
+          failures++;
+          const retryAfterMs = error instanceof RetriableError ? error.retryAfterMs : undefined;
+          await clock.sleep(retryAfterMs ?? Math.min(5_000, 100 * 2 ** Math.min(failures, 6)), signal);
+        } finally {
+          clearInterval(beating);
+        }
+      });
+      slot.tail = work.catch(() => undefined);
+      await work;
+    },
+  });
+  try {
+    await consumer.run(signal);
+  } finally {
+    for (const { lane, tail } of lanes.values()) {
+      await tail;
+      await lane?.close();
+    }
+  }
+}
+
+/** @throws FatalError `config_invalid` when a stage does not read exactly what the one before writes. */
+function checkChain(stages: readonly Stage[]): void {
+  for (let at = 1; at < stages.length; at++) {
+    const [before, after] = [stages[at - 1] as Stage, stages[at] as Stage];
+    const cut = after.reads[0];
+    if (after.reads.length !== 1 || !before.writes.some(({ name }) => name === cut?.name)) {
+      throw new FatalError('config_invalid', `stages ${before.name} and ${after.name} do not follow each other`);
+    }
+  }
+}

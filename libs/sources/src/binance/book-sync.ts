@@ -1,0 +1,134 @@
+import { type ParserOutput, RejectedRecordError } from '@alphapulse/core';
+import type { ParsedEvent } from '@alphapulse/schemas';
+import type { DepthDiff } from './messages.ts';
+
+const MAX_BUFFERED_DIFFS = 20_000;
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
+/** A later diff with a lower id means the venue counts anew; times of one feed never differ by more. */
+const RENUMBERED_AFTER_MS = 1000;
+
+interface BookState {
+  /** `waiting` for a snapshot, or `synced` and folding. */
+  mode: 'waiting' | 'synced';
+  /** Update id the book stands at when synced; the last buffered one when waiting; −1 before the first. */
+  last: number;
+  /** When waiting: a snapshot must be at least this new to connect with the diffs that follow. */
+  needed: number;
+  /** Update id of the newest snapshot emitted. */
+  snapshot: number;
+  /** Highest diff seen, and its time. */
+  newest: number;
+  newestMs: number;
+  bytes: number;
+  buffer: { previous: number; last: number; event: ParsedEvent<'book'> }[];
+}
+
+/**
+ * Puts diffs and snapshots of one book in order, as the venue prescribes:
+ * https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#how-to-manage-a-local-order-book-correctly
+ * Diffs before a snapshot wait in a bounded buffer; a hole makes the book wait for a snapshot that is at least as new as
+ * the diff behind the hole. It keeps ids, no levels: the levels go through.
+ */
+export class BookSync {
+  #state: BookState = {
+    mode: 'waiting',
+    last: -1,
+    needed: -1,
+    snapshot: -1,
+    newest: -1,
+    newestMs: 0,
+    bytes: 0,
+    buffer: [],
+  };
+
+  /** True when the diff shows that the venue has started its numbering anew. */
+  isRenumbered(diff: DepthDiff): boolean {
+    return diff.last <= this.#state.newest && diff.timeMs > this.#state.newestMs + RENUMBERED_AFTER_MS;
+  }
+
+  /**
+   * @throws RejectedRecordError `book_sequence_gap` when updates before this one are missing: the one rejection that
+   *   changes the state, to waiting; `book_buffer_overflow`, state as before.
+   */
+  diff(diff: DepthDiff, bytes: number, output: ParserOutput<ParsedEvent>): void {
+    const state = this.#state;
+    const known = diff.last <= state.newest;
+    if (state.last >= 0 && diff.last <= state.last) {
+      this.#see(diff);
+      output.filtered(known ? 'duplicate' : 'before-snapshot');
+      return;
+    }
+    // After a hole and before the next diff there is nothing to follow; the needed snapshot covers what is missing.
+    if (state.last >= 0 && diff.previous > state.last) {
+      const missing = { symbol: diff.event.symbol, from: state.last + 1, to: diff.previous };
+      this.#see(diff);
+      this.#wait(diff.last);
+      throw new RejectedRecordError(
+        'book_sequence_gap',
+        `${missing.symbol}: updates ${missing.from} to ${missing.to} are missing`,
+        { details: missing },
+      );
+    }
+    if (state.mode === 'synced') {
+      this.#see(diff);
+      state.last = diff.last;
+      output.event(diff.event);
+      return;
+    }
+    if (state.buffer.length >= MAX_BUFFERED_DIFFS || state.bytes + bytes > MAX_BUFFERED_BYTES) {
+      throw new RejectedRecordError(
+        'book_buffer_overflow',
+        `${diff.event.symbol}: ${state.buffer.length} diffs wait for a snapshot already`,
+      );
+    }
+    this.#see(diff);
+    if (state.last < 0) state.needed = diff.previous;
+    state.last = diff.last;
+    state.bytes += bytes;
+    state.buffer.push({ previous: diff.previous, last: diff.last, event: diff.event });
+    output.filtered('awaiting-snapshot');
+  }
+
+  snapshot(event: ParsedEvent<'book'> & { readonly lastSequence: number }, output: ParserOutput<ParsedEvent>): void {
+    const state = this.#state;
+    const at = event.lastSequence;
+    if (at === state.snapshot) return output.filtered('duplicate');
+    if (state.mode === 'synced' ? at < state.last : at < state.needed) return output.filtered('stale-snapshot');
+    output.event(event);
+    state.mode = 'synced';
+    state.snapshot = at;
+    state.last = at;
+    for (const waiting of state.buffer) {
+      if (waiting.last <= at) continue;
+      // The buffer has no holes, so only its first event can reach back before the snapshot.
+      state.last = waiting.last;
+      output.event(waiting.event);
+    }
+    state.buffer = [];
+    state.bytes = 0;
+  }
+
+  #see(diff: DepthDiff): void {
+    if (diff.last <= this.#state.newest) return;
+    this.#state.newest = diff.last;
+    this.#state.newestMs = diff.timeMs;
+  }
+
+  #wait(needed: number): void {
+    this.#state.mode = 'waiting';
+    this.#state.needed = needed;
+    this.#state.last = needed;
+    this.#state.buffer = [];
+    this.#state.bytes = 0;
+  }
+
+  toJSON(): BookState {
+    return this.#state;
+  }
+
+  static fromJSON(json: BookState): BookSync {
+    const book = new BookSync();
+    book.#state = json;
+    return book;
+  }
+}
