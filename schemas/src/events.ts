@@ -51,7 +51,14 @@ export function eventUnionCodec<E extends { kind: EventKind }>(
   prefix: string,
 ): Codec<E> {
   const records = eventKinds.map((kind) => before(eventSchemas[kind], unfilled, prefix));
-  const schema = unionOf(records);
+  // A record around the union: schema registries' clients take records only.
+  const schema: AvroRecord = {
+    type: 'record',
+    name: `${prefix}Event`,
+    namespace: 'alphapulse.internal',
+    doc: 'An event between two stages.',
+    fields: [{ name: 'event', type: unionOf(records), doc: 'The event; its branch is its kind.' }],
+  };
   const branchOf = Object.fromEntries(
     eventKinds.map((kind, at) => [kind, `${records[at]?.namespace}.${records[at]?.name}`]),
   );
@@ -61,7 +68,7 @@ export function eventUnionCodec<E extends { kind: EventKind }>(
     schema,
     encode(event) {
       try {
-        return type.toBuffer({ [branchOf[event.kind] as string]: event });
+        return type.toBuffer({ event: { [branchOf[event.kind] as string]: event } });
       } catch (cause) {
         throw new RejectedRecordError(
           'value_invalid',
@@ -73,7 +80,7 @@ export function eventUnionCodec<E extends { kind: EventKind }>(
     decode(bytes) {
       let wrapped: Record<string, object>;
       try {
-        wrapped = type.fromBuffer(bytes) as Record<string, object>;
+        wrapped = (type.fromBuffer(bytes) as { event: Record<string, object> }).event;
       } catch (cause) {
         throw new RejectedRecordError('record_undecodable', `bytes are no event: ${(cause as Error).message}`, {
           cause,

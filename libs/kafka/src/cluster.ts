@@ -1,5 +1,5 @@
 import { RetriableError } from '@alphapulse/core';
-import { logLevel } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import Cluster, { type Broker } from 'kafkajs/src/cluster/index.js';
 import loggers from 'kafkajs/src/loggers/index.js';
 import socketFactory from 'kafkajs/src/network/socketFactory.js';
@@ -18,7 +18,7 @@ export function createCluster(
     ...securityOptions(config),
     brokers: config.brokers,
     clientId: config.clientId,
-    logger: loggers.createLogger({ level: logLevel.WARN, logCreator: kafkajsLogCreator(config.log) }),
+    logger: loggers.createLogger({ level: kafkajs.logLevel.WARN, logCreator: kafkajsLogCreator(config.log) }),
     retry: { retries: 8, initialRetryTime: 100, maxRetryTime: 5_000 },
     offsets: new Map(),
     socketFactory: socketFactory(),

@@ -1,13 +1,5 @@
 import type { Clock, Log } from '@alphapulse/core';
-import {
-  type Assigner,
-  AssignerProtocol,
-  type Consumer,
-  Kafka,
-  type KafkaMessage,
-  logLevel,
-  type PartitionAssigner,
-} from 'kafkajs';
+import kafkajs, { type Assigner, type Consumer, type KafkaMessage, type PartitionAssigner } from 'kafkajs';
 import { type KafkaConfig, securityOptions } from './config.ts';
 import { kafkajsLogCreator } from './kafkajs-log.ts';
 
@@ -39,6 +31,9 @@ export interface GroupConsumerOptions {
   /** Called after each (re)join, before any batch, with what this member has now. */
   onAssigned?(assignment: ReadonlyMap<string, readonly number[]>): void;
 }
+
+// kafkajs is CommonJS: only its default export is sure to be there under ESM.
+const { AssignerProtocol, Kafka, logLevel } = kafkajs;
 
 /**
  * A member of a Kafka consumer group that commits nothing by itself.

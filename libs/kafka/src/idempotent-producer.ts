@@ -254,11 +254,20 @@ export class IdempotentProducer {
   }
 
   async #newIdentity(): Promise<void> {
-    const broker = await this.#cluster.findControllerBroker();
-    const result = await broker.initProducerId({ transactionalId: undefined, transactionTimeout: 60_000 });
-    this.#producerId = BigInt(result.producerId);
-    this.#producerEpoch = result.producerEpoch;
-    this.#sequences.clear();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const broker = await this.#cluster.findControllerBroker();
+        const result = await broker.initProducerId({ transactionalId: undefined, transactionTimeout: 60_000 });
+        this.#producerId = BigInt(result.producerId);
+        this.#producerEpoch = result.producerEpoch;
+        this.#sequences.clear();
+        return;
+      } catch (error) {
+        // A broker that has just started is still loading its transaction log.
+        if ((error as { retriable?: boolean }).retriable !== true || attempt >= 50) throw error;
+        await this.#clock.sleep(100);
+      }
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Log } from '@alphapulse/core';
-import { type logCreator, logLevel } from 'kafkajs';
+import kafkajs, { type logCreator } from 'kafkajs';
 
 /**
  * kafkajs logs each failed attempt of each connection as an error; whoever uses the connection reports the outage in
@@ -8,7 +8,7 @@ import { type logCreator, logLevel } from 'kafkajs';
 export function kafkajsLogCreator(log: Log): logCreator {
   return () =>
     ({ level, namespace, log: { message, timestamp: _, ...fields } }) => {
-      if (level === logLevel.NOTHING) return;
+      if (level === kafkajs.logLevel.NOTHING) return;
       log.debug({ kafkajs: namespace, ...fields }, message);
     };
 }

@@ -1,7 +1,10 @@
 import { type AnyTopic, FatalError } from '@alphapulse/core';
-import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { type KafkaConfig, securityOptions } from './config.ts';
 import { kafkajsLogCreator } from './kafkajs-log.ts';
+
+// kafkajs is CommonJS: only its default export is sure to be there under ESM.
+const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 
 export interface TopicChange {
   readonly topic: string;

@@ -75,7 +75,7 @@ describe('connecting', () => {
     const feed = feedOf({ endpoints: [venue.url] }, { clock, random: () => 0.999 });
     const triedUs: number[] = [];
     for (let upgrades = 1; upgrades <= 9; upgrades++) {
-      await eventually(() => venue.upgrades === upgrades, clock, 50);
+      await eventually(() => venue.upgrades === upgrades, clock, 100);
       await eventually(() => feed.statuses.filter(({ state }) => state === 'waiting').length === upgrades);
       triedUs.push(clock.nowUs());
     }

@@ -41,6 +41,8 @@ export class Feed implements SocketEvents {
   #failures = 0;
   #waitMs = 0;
   #opened = 0;
+  /** What the current connection must bring, learnt from those before it. */
+  #channels: readonly string[] = [];
   #reconnects = 0;
   #error: string | undefined;
   #bug: { readonly error: unknown } | undefined;
@@ -175,6 +177,7 @@ export class Feed implements SocketEvents {
     }
     if (socket !== this.#current) return;
     this.#current = undefined;
+    this.#channels = socket.channels;
     const successor = this.#successor;
     if (successor) {
       this.#reconnects += 1;
@@ -203,6 +206,7 @@ export class Feed implements SocketEvents {
       this.#failures = 0;
       this.#endpoints.worked(old.address);
     }
+    this.#channels = old?.channels ?? [];
     this.#promote(successor);
     old?.retire();
     this.#deps.log.info({ connection: successor.id, replaces: old?.id }, 'connection rolled over');
@@ -216,6 +220,7 @@ export class Feed implements SocketEvents {
 
   #makeCurrent(socket: VenueSocket): void {
     this.#current = socket;
+    socket.inherit(this.#channels);
     this.#waitMs = 0;
     this.#error = undefined;
     const { rollOverMs } = this.#options;
@@ -241,6 +246,7 @@ export class Feed implements SocketEvents {
 
   #stopAll(): void {
     this.#stop.abort();
+    this.#handover.abort();
     for (const socket of this.#sockets) socket.end({ reason: 'stopped' });
   }
 

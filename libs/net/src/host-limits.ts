@@ -43,8 +43,11 @@ export class HostLimits {
 
   /** Resolves when a connection to the host may be tried, or early when the signal aborts. */
   async connect(host: string, signal: AbortSignal): Promise<void> {
-    await this.unblocked(host, signal);
-    await this.#bucket(host).take(1, signal);
+    do {
+      await this.unblocked(host, signal);
+      await this.#bucket(host).take(1, signal);
+      // The host may have sent others away while this one queued.
+    } while (this.blockedMs(host) > 0 && !signal.aborted);
   }
 
   #bucket(host: string): TokenBucket {

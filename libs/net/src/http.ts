@@ -69,20 +69,23 @@ export class Http {
   /** Waits for the bucket and for the end of a ban. @throws RetriableError when aborted or when the ban is long. */
   async #permission(request: HttpRequest, url: URL, shown: string, signal: AbortSignal): Promise<void> {
     const { hosts } = this.#deps;
-    const blockedMs = hosts.blockedMs(url.host);
-    if (blockedMs > patienceMs) throw rateLimited(shown, blockedMs, {});
-    await hosts.unblocked(url.host, signal);
-    const { bucket } = request;
-    if (bucket) {
-      const { name, perMinute, cost = 1 } = bucket;
-      let tokens = this.#buckets.get(name);
-      if (!tokens) {
-        tokens = TokenBucket.within(this.#deps.clock, { limit: perMinute, windowMs: 60_000 });
-        this.#buckets.set(name, tokens);
-      }
-      await tokens.take(cost, signal);
+    do {
+      const blockedMs = hosts.blockedMs(url.host);
+      if (blockedMs > patienceMs) throw rateLimited(shown, blockedMs, {});
+      await hosts.unblocked(url.host, signal);
+      if (request.bucket) await this.#bucket(request.bucket).take(request.bucket.cost ?? 1, signal);
+      if (signal.aborted) throw aborted(shown);
+      // The host may have sent others away while this one queued.
+    } while (hosts.blockedMs(url.host) > 0);
+  }
+
+  #bucket({ name, perMinute }: { name: string; perMinute: number }): TokenBucket {
+    let bucket = this.#buckets.get(name);
+    if (!bucket) {
+      bucket = TokenBucket.within(this.#deps.clock, { limit: perMinute, windowMs: 60_000 });
+      this.#buckets.set(name, bucket);
     }
-    if (signal.aborted) throw aborted(shown);
+    return bucket;
   }
 
   async #attempt(request: HttpRequest, url: URL, shown: string, signal: AbortSignal): Promise<HttpResponse | Setback> {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, FatalError, type Log, type Net } from '@alphapulse/core';
 import { Feed } from './feed.ts';
 import { HostLimits } from './host-limits.ts';
@@ -37,8 +38,12 @@ export function createNet(options: NetOptions): Net {
   };
   const http = new Http(deps);
   return {
-    http: (request, signal) => http.request(request, signal),
+    http: (request, signal) => {
+      manyMayWait(signal);
+      return http.request(request, signal);
+    },
     webSocket: async (feed, signal) => {
+      manyMayWait(signal);
       for (const endpoint of feed.endpoints) checkWebSocketAddress(endpoint);
       if (feed.endpoints.length === 0) throw new FatalError('config_invalid', 'endpoints: at least one is needed');
       await new Feed(feed, deps, signal).run();
@@ -50,4 +55,9 @@ function checkWebSocketAddress(endpoint: string): void {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (!url || (url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.hash)
     throw new FatalError('config_invalid', `endpoints: ${shownEndpoint(endpoint)} is not a ws or wss address`);
+}
+
+/** One signal stops all of a process: more than ten that listen to it are no leak. */
+function manyMayWait(signal: AbortSignal): void {
+  setMaxListeners(0, signal);
 }

@@ -116,6 +116,61 @@ test('a successor replaces a connection that ends during the overlap', async () 
   expect(feed.statuses.at(-1)).toMatchObject({ state: 'live', reconnects: 1 });
 });
 
+test('a successor that already brought data replaces it without a word', async () => {
+  const venue = await venueOf();
+  const clock = new ManualClock();
+  const feed = feedOf(
+    {
+      endpoints: [venue.url],
+      rollOverMs: 60_000,
+      onMessage: (connection, payload) => connection.alive(payload.toString()),
+    },
+    { clock },
+  );
+  await eventually(() => feed.opens.length === 2, clock, 1000);
+  const [old, successor] = venue.accepted;
+  await talk(old!, () => feed.messages.length === 1);
+  old!.ws.send('other');
+  await eventually(() => feed.messages.length === 2);
+  await talk(successor!, () => feed.messages.length === 3);
+  expect(feed.opens[0]!.connection.retired).toBe(false);
+  old!.ws.terminate();
+  await eventually(() => !feed.opens[0]!.connection.open);
+  expect(feed.closes).toEqual([]);
+  expect(feed.opens[1]!.connection.open).toBe(true);
+});
+
+test('a channel that does not come back on the next connection is found stale', async () => {
+  const venue = await venueOf();
+  const clock = new ManualClock();
+  const feed = feedOf({ endpoints: [venue.url], staleMs: 20_000, ...liveOnText, rollOverMs: 600_000 }, { clock });
+  await eventually(() => feed.opens.length === 1);
+  await talk(venue.last, () => feed.messages.length === 1);
+  venue.last.ws.close();
+  await eventually(() => feed.opens.length === 2, clock, 100);
+  await eventually(() => feed.stales.length === 1, clock, 1000);
+  expect(feed.stales).toEqual(['trade']);
+});
+
+test('a connection that is paused when its successor takes over is read to its end', async () => {
+  const venue = await venueOf();
+  const clock = new ManualClock();
+  let open: (() => void) | undefined;
+  const sink = { full: false, drained: () => new Promise<void>((resolve) => (open = resolve)) };
+  const feed = feedOf({ endpoints: [venue.url], sink, ...liveOnText }, { clock });
+  await eventually(() => feed.opens.length === 2, clock, 1000);
+  const [old, successor] = venue.accepted;
+  sink.full = true;
+  await talk(old!, () => feed.messages.length === 1);
+  for (let i = 0; i < 50; i++) old!.ws.send('x'.repeat(20_000));
+  sink.full = false;
+  await talk(successor!, () => feed.opens[0]!.connection.retired);
+  await pass(clock, 20_000);
+  expect(feed.opens[0]!.connection.open).toBe(true);
+  open?.();
+  await eventually(() => feed.messages.length === 52 && old!.ws.readyState === old!.ws.CLOSED);
+});
+
 test('hands over what the retired connection still brings', async () => {
   const venue = await venueOf();
   const clock = new ManualClock();

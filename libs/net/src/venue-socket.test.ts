@@ -73,6 +73,16 @@ describe('a connection', () => {
     expect(venue.last.received).toEqual(['a', 'b', 'c']);
   });
 
+  test('a ping does not wait behind a queue of subscriptions', async () => {
+    const venue = await venueOf();
+    const clock = new ManualClock();
+    const feed = feedOf({ endpoints: [venue.url], messagesPerSecond: 1, pingMs: 5_000 }, { clock });
+    await eventually(() => feed.opens.length === 1);
+    for (let i = 0; i < 100; i++) feed.opens[0]!.connection.send(`${i}`);
+    await eventually(() => venue.last.pings > 0, clock, 500);
+    expect(venue.last.received.length).toBeLessThan(10);
+  });
+
   test('sends the venue’s own keep-alive where there is one', async () => {
     const venue = await venueOf();
     const clock = new ManualClock();

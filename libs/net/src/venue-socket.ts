@@ -9,6 +9,9 @@ import { shownEndpoint } from './shown-endpoint.ts';
 /** How long the other side has for its half of the closing handshake. */
 const closeTimeoutMs = 1000;
 
+/** The same for a retired connection, whose last messages are still wanted. */
+const retireTimeoutMs = 10_000;
+
 /** A connection that ends so soon after a pause is taken to have been cut because of it. */
 const afterPauseMs = 10_000;
 
@@ -83,7 +86,7 @@ export class VenueSocket implements VenueConnection {
       // Raw keeps even a text frame that is not UTF-8; ws would drop it and the connection.
       skipUTF8Validation: true,
       rejectUnauthorized: true,
-      closeTimeout: closeTimeoutMs,
+      closeTimeout: retireTimeoutMs,
       ...(settings.ca === undefined ? {} : { ca: settings.ca }),
     };
     this.#ws = new WebSocket(settings.address, options);
@@ -128,6 +131,17 @@ export class VenueSocket implements VenueConnection {
     return older.activeSince(this.#openedUs).every((channel) => this.#liveness.has(channel));
   }
 
+  /** The channels that have brought data. */
+  get channels(): string[] {
+    return this.#liveness.activeSince(Number.NEGATIVE_INFINITY);
+  }
+
+  /** Expects data on the channels of the connection that this one follows, as if it had brought some just now. */
+  inherit(channels: readonly string[]): void {
+    const nowUs = this.#clock.nowUs();
+    for (const channel of channels) if (!this.#liveness.has(channel)) this.#liveness.alive(channel, nowUs);
+  }
+
   activeSince(us: number): string[] {
     return this.#liveness.activeSince(us);
   }
@@ -152,13 +166,21 @@ export class VenueSocket implements VenueConnection {
     this.#finish(ending);
     // A paused socket would not see the answer to the closing handshake.
     if (this.#paused) this.#ws.resume();
+    this.#letGo();
+  }
+
+  /** Closes politely, but not for long. Real time on purpose: this frees a socket, it decides nothing. */
+  #letGo(): void {
+    const timer = setTimeout(() => this.#ws.terminate(), closeTimeoutMs);
+    void this.closed.then(() => clearTimeout(timer));
     this.#ws.close(1000);
   }
 
   /** Closes it because its successor has taken over; what still arrives meanwhile is handed over. */
   retire(): void {
     this.#retired = true;
-    this.#ws.close(1000);
+    // While paused, messages from before the successor may still be unread: closing waits for them.
+    if (!this.#paused) this.#ws.close(1000);
   }
 
   #listen(): void {
@@ -213,7 +235,7 @@ export class VenueSocket implements VenueConnection {
       sequence: this.#sequence++,
       receivedTime,
     });
-    if (this.#settings.sink.full && !this.#paused) void this.#pause();
+    if (this.#settings.sink.full && !this.#paused && !this.#retired) void this.#pause();
   }
 
   /** Stops reading until the sink has room; TCP then slows the venue down. */
@@ -226,6 +248,7 @@ export class VenueSocket implements VenueConnection {
     this.#resumedUs = this.#clock.nowUs();
     this.#liveness.resumed(this.#resumedUs);
     this.#ws.resume();
+    if (this.#retired) this.#ws.close(1000);
   }
 
   #onRefused(response: IncomingMessage): void {
@@ -243,6 +266,8 @@ export class VenueSocket implements VenueConnection {
   }
 
   #onError(error: Error & { code?: string }): void {
+    // ws has begun to close, as the protocol wants it.
+    if (this.#opened && !this.#ended) this.#letGo();
     if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
       this.#finish({ reason: `oversized: a frame is larger than ${this.#settings.maxFrameBytes} bytes` });
     else if (this.#opened) this.#finish({ reason: `protocol: ${error.message}` });
@@ -250,7 +275,6 @@ export class VenueSocket implements VenueConnection {
   }
 
   async #watch(): Promise<void> {
-    let waitMs = 0;
     for (;;) {
       const verdict = this.#liveness.check(this.#clock.nowUs(), this.#paused);
       if (verdict.silent) {
@@ -261,8 +285,7 @@ export class VenueSocket implements VenueConnection {
       }
       if (verdict.ping) this.#outbox.keepAlive(() => this.#ping());
       for (const channel of verdict.stale) this.#settings.events.stale(this, channel);
-      waitMs = verdict.nextMs;
-      await this.#clock.sleep(waitMs, this.#life.signal);
+      await this.#clock.sleep(verdict.nextMs, this.#life.signal);
       if (this.#ended || this.#retired) return;
     }
   }

@@ -42,6 +42,9 @@ export const sharedSettings: Readonly<Record<string, string | number | boolean>>
   'transaction.state.log.num.partitions': 8,
   'share.coordinator.state.topic.replication.factor': 1,
   'share.coordinator.state.topic.min.isr': 1,
+  // After a crash the controller waits this long before it lets the same broker register again.
+  'broker.session.timeout.ms': 4_000,
+  'broker.heartbeat.interval.ms': 1_000,
   // Nobody else is going to join the group in the first seconds.
   'group.initial.rebalance.delay.ms': 0,
   'log.retention.hours': 168,

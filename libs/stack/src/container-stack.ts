@@ -45,9 +45,9 @@ export async function containerStack(options: StackOptions, report: (line: strin
     );
   }
   const addresses: StackAddresses = {
-    brokers: [`127.0.0.1:${env['ALPHAPULSE_KAFKA_PORT']}`],
-    schemaRegistryUrl: registryUrl(Number(env['ALPHAPULSE_REGISTRY_PORT'])),
-    redisUrl: `redis://127.0.0.1:${env['ALPHAPULSE_REDIS_PORT']}`,
+    brokers: [`127.0.0.1:${env.ALPHAPULSE_KAFKA_PORT}`],
+    schemaRegistryUrl: registryUrl(Number(env.ALPHAPULSE_REGISTRY_PORT)),
+    redisUrl: `redis://127.0.0.1:${env.ALPHAPULSE_REDIS_PORT}`,
   };
   const answers = async () =>
     (

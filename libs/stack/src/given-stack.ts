@@ -19,12 +19,12 @@ export function givenAddresses(env: Environment): StackAddresses | undefined {
     );
   }
   return {
-    brokers: (env['KAFKA_BROKERS'] ?? '')
+    brokers: (env.KAFKA_BROKERS ?? '')
       .split(',')
       .map((broker) => broker.trim())
       .filter((broker) => broker !== ''),
-    schemaRegistryUrl: (env['SCHEMA_REGISTRY_URL'] ?? '').trim().replace(/\/$/, ''),
-    redisUrl: (env['REDIS_URL'] ?? '').trim(),
+    schemaRegistryUrl: (env.SCHEMA_REGISTRY_URL ?? '').trim().replace(/\/$/, ''),
+    redisUrl: (env.REDIS_URL ?? '').trim(),
   };
 }
 

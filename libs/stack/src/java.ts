@@ -15,7 +15,7 @@ export interface Java {
 
 /** Returns the Java of JAVA_HOME, else the one on the path, when it is new enough; undefined when there is none. */
 export async function findJava(): Promise<Java | undefined> {
-  const home = process.env['JAVA_HOME'];
+  const home = process.env.JAVA_HOME;
   const candidates = home === undefined ? ['java'] : [join(home, 'bin', 'java'), 'java'];
   for (const command of candidates) {
     if (command !== 'java' && !existsSync(command)) continue;

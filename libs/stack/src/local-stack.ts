@@ -33,16 +33,25 @@ export async function localStack(options: StackOptions, report: (line: string) =
       ...(signal === undefined ? {} : { signal }),
     });
     const place = { directory, ports: await choosePorts(directory, options.ports ?? {}, report) };
-    const { kafka, registry, redis } = partProcesses(parts, place, options);
-    const up = async (part: PartProcess, before: Promise<void> = Promise.resolve()) => {
-      await before;
-      started.push(part);
-      const ms = await part.start(signal);
-      report(`stack: ${part.title} is up (${(ms / 1000).toFixed(1)} s)`);
+    const { kafka, registry, redis } = partProcesses(parts, place, options, report);
+    const failed = new AbortController();
+    const giveUp = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+    const up = async (part: PartProcess, before?: Promise<void>) => {
+      try {
+        await before;
+        started.push(part);
+        const ms = await part.start(giveUp);
+        report(`stack: ${part.title} is up (${(ms / 1000).toFixed(1)} s)`);
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
     };
     report('stack: starting Kafka, the schema registry and Redis');
     // All three are awaited to the end even when one fails, so that none is still starting while the others stop.
-    const outcomes = await Promise.allSettled([up(kafka, prepareKafka(parts, place, signal)), up(registry), up(redis)]);
+    // The first failure ends the waiting of the others and is the one to tell.
+    const outcomes = await Promise.allSettled([up(kafka, prepareKafka(parts, place, giveUp)), up(registry), up(redis)]);
+    if (giveUp.aborted) throw giveUp.reason;
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     const addresses = addressesOf(place.ports);
     writeWhole(join(directory, addressesName), JSON.stringify(addresses, null, 2));
@@ -78,10 +87,13 @@ export function runningStack(directory: string = defaultDirectory): StackAddress
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as StackAddresses) : undefined;
 }
 
-function partProcesses(parts: Parts, place: LocalPlace, options: StackOptions) {
+function partProcesses(parts: Parts, place: LocalPlace, options: StackOptions, report: (line: string) => void) {
   const archive = (file: string) => (existsSync(file) ? [`-XX:SharedArchiveFile=${file}`] : []);
   const process = (plan: ReturnType<typeof redisPlan>) =>
-    new PartProcess(plan, (description) => options.onPartLost?.(plan.title, description));
+    new PartProcess(plan, (description) => {
+      report(`stack: ${plan.title} is gone: ${description}; its log is ${plan.logFile}`);
+      options.onPartLost?.(plan.title, description);
+    });
   return {
     kafka: process(kafkaPlan(parts, place, archive(parts.kafkaArchive))),
     registry: process(registryPlan(parts, place, archive(parts.registryArchive))),

@@ -1,3 +1,20 @@
+export { type DisconnectKind, Faults, type FrameMatch, type HttpOverride } from './faults/faults.ts';
+export { type HostileFrame, hostileFrames } from './faults/hostile-frames.ts';
 export { ManualClock } from './manual-clock.ts';
+export { type FoundRecordings, findRecordings } from './recording/find-recordings.ts';
+export { openRecording, type Recording } from './recording/read-recording.ts';
+export type * from './recording/recording.ts';
+export { createRecording, type RecordingWriter } from './recording/write-recording.ts';
 export { type DrivenOutput, StageDriver } from './stage-driver.ts';
+export type { DislocationOptions, PlantedDislocation } from './venues/dislocations.ts';
+export { MarketDriver, type MarketDriverOptions, type MarketSpeed } from './venues/drive.ts';
+export { fakeProtocol } from './venues/fake-protocol.ts';
+export {
+  type EmitMarketEvent,
+  MarketModel,
+  type MarketModelOptions,
+  simulatedTakerFeesBps,
+} from './venues/market-model.ts';
 export type * from './venues/protocol.ts';
+export { Random } from './venues/random.ts';
+export { startVenueServer, type VenueServer, type VenueServerOptions } from './venues/venue-server.ts';

@@ -92,8 +92,11 @@ export class BookSync {
   snapshot(event: ParsedEvent<'book'> & { readonly lastSequence: number }, output: ParserOutput<ParsedEvent>): void {
     const state = this.#state;
     const at = event.lastSequence;
-    if (at === state.snapshot) return output.filtered('duplicate');
-    if (state.mode === 'synced' ? at < state.last : at < state.needed) return output.filtered('stale-snapshot');
+    const needed = state.mode === 'synced' ? state.last : state.needed;
+    if (at === state.snapshot || at < needed) {
+      output.filtered(at === state.snapshot ? 'duplicate' : 'stale-snapshot');
+      return;
+    }
     output.event(event);
     state.mode = 'synced';
     state.snapshot = at;

@@ -93,17 +93,17 @@ export async function collectBinance(config: BinanceConfig, outerDeps: CollectDe
   if (failure.signal.aborted) throw failure.signal.reason;
 }
 
-function check(route: StreamRoute, head: string, receivedTime: number): void {
-  if (route.kind === 'trade') {
+/** Checks the ids of a frame; one that lacks them is only counted as seen, the parse stage will reject it. */
+function check({ kind, channel, feed }: StreamRoute, head: string, receivedTime: number): void {
+  feed.seen(channel, receivedTime);
+  if (kind === 'trade') {
     const id = numberOf(head, '"t":');
-    if (id !== undefined) return route.feed.trade(id, receivedTime);
-  } else if (route.kind === 'depth') {
+    if (id !== undefined) feed.trade(id, receivedTime);
+  } else if (kind === 'depth') {
     const first = numberOf(head, '"U":');
     const last = numberOf(head, '"u":');
-    const previous = numberOf(head, '"pu":');
-    if (first !== undefined && last !== undefined) return route.feed.depth(previous ?? first - 1, last, receivedTime);
+    if (first !== undefined && last !== undefined) feed.depth(numberOf(head, '"pu":') ?? first - 1, last, receivedTime);
   }
-  route.feed.seen(route.kind, receivedTime);
 }
 
 export function streamName(symbol: string, channel: string): string {

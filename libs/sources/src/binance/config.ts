@@ -60,18 +60,21 @@ export const binanceDefaults: BinanceConfig = {
 /** Checks a configuration from outside; what it leaves out has its default. @throws FatalError `config_invalid` */
 export function configureBinance(input: unknown): BinanceConfig {
   if (!isObject(input)) throw invalid('binance', 'must be an object');
-  for (const key of Object.keys(input)) if (!Object.hasOwn(binanceDefaults, key)) throw invalid(key, 'is not a setting');
+  for (const key of Object.keys(input))
+    if (!Object.hasOwn(binanceDefaults, key)) throw invalid(key, 'is not a setting');
   const market = input.market ?? 'spot';
   if (market !== 'spot' && market !== 'usdm') throw invalid('market', 'must be spot or usdm');
   const config = { ...binanceDefaults, ...endpoints[market], ...input, market } as BinanceConfig;
 
   const symbols = texts('symbols', config.symbols).map((symbol) => symbol.toUpperCase());
   for (const symbol of symbols) {
-    if (!/^[\p{L}\p{N}_]{2,40}$/u.test(symbol)) throw invalid('symbols', `has ${JSON.stringify(symbol)}, which is no symbol`);
+    if (!/^[\p{L}\p{N}_]{2,40}$/u.test(symbol))
+      throw invalid('symbols', `has ${JSON.stringify(symbol)}, which is no symbol`);
   }
   for (const channel of texts('channels', config.channels)) {
     const known = ['trade', 'aggTrade', 'bookTicker', 'depth'].includes(channel);
-    if (!known && !intervals.includes(channel.replace(/^kline_/, ''))) throw invalid('channels', `has unknown ${channel}`);
+    if (!known && !intervals.includes(channel.replace(/^kline_/, '')))
+      throw invalid('channels', `has unknown ${channel}`);
   }
   for (const url of texts('wsEndpoints', config.wsEndpoints)) checkUrl('wsEndpoints', url, ['ws:', 'wss:']);
   checkUrl('restEndpoint', config.restEndpoint, ['http:', 'https:']);
@@ -108,7 +111,8 @@ function whole(field: string, value: unknown, least: number, most = Number.MAX_S
 
 function checkUrl(field: string, value: unknown, protocols: readonly string[]): void {
   const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !protocols.includes(url.protocol)) throw invalid(field, `must be an address of ${protocols.join(' or ')}`);
+  if (!url || !protocols.includes(url.protocol))
+    throw invalid(field, `must be an address of ${protocols.join(' or ')}`);
 }
 
 function invalid(field: string, problem: string): FatalError {

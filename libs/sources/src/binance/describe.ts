@@ -32,7 +32,12 @@ export function describeFrame(frame: FrameContext): { key: string; channel: stri
 
 /** Answers to our own requests: `{"result":null,"id":1}`, `{"error":{…},"id":1}`, `{"code":2,"msg":"…"}`. */
 export function isControl(head: string): boolean {
-  return head.startsWith('{"result":') || head.startsWith('{"error":') || head.startsWith('{"code":') || head.startsWith('{"id":');
+  return (
+    head.startsWith('{"result":') ||
+    head.startsWith('{"error":') ||
+    head.startsWith('{"code":') ||
+    head.startsWith('{"id":')
+  );
 }
 
 function describeResponse(requestUrl: string): { key: string; channel: string } {

@@ -18,7 +18,12 @@ import type { BinanceVenue } from './venue.ts';
  * {"e":"trade","E":1723161255343,"s":"BTCUSDT","t":3735683259,"p":"61837.63000000","q":"0.02000000","T":1723161255342,"m":true,"M":true}
  * Aggregate trade: id in `a`, first and last trade in `f` and `l`.
  */
-export function toTrade(data: JsonObject, record: RawRecord, venue: BinanceVenue, aggregated: boolean): ParsedEvent<'trade'> {
+export function toTrade(
+  data: JsonObject,
+  record: RawRecord,
+  venue: BinanceVenue,
+  aggregated: boolean,
+): ParsedEvent<'trade'> {
   const id = toId(aggregated ? data.a : data.t, aggregated ? 'a' : 't');
   const symbol = toText(data.s, 's');
   const price = toNumber(data.p, 'p');

@@ -1,4 +1,4 @@
-import { type ParserOutput, type RawRecord, RejectedRecordError, type SourceParser } from '@alphapulse/core';
+import type { ParserOutput, RawRecord, SourceParser } from '@alphapulse/core';
 import { SeenWindow } from '@alphapulse/market';
 import type { ParsedEvent } from '@alphapulse/schemas';
 import { malformed } from '../shared/numbers.ts';
@@ -67,68 +67,53 @@ export class BinanceParser implements SourceParser<ParsedEvent> {
       this.#endpoint = record.endpoint;
       this.#venue = venueOf(record.endpoint);
     }
-    const venue = this.#venue;
-    if (record.channel.startsWith('rest/')) return this.#response(record, venue, output);
-    const frame = parseJson(record.payload);
-    if (Array.isArray(frame)) return output.filtered('unknown-channel');
-    if (!isObject(frame)) throw malformed('frame', 'an object', frame);
-    if (Object.hasOwn(frame, 'stream')) {
+    if (record.channel.startsWith('rest/')) this.#response(record, this.#venue, output);
+    else this.#frame(parseJson(record.payload), record, this.#venue, output);
+  }
+
+  #frame(frame: unknown, record: RawRecord, venue: BinanceVenue, output: Output): void {
+    if (Array.isArray(frame)) output.filtered('unknown-channel');
+    else if (!isObject(frame)) throw malformed('frame', 'an object', frame);
+    else if (!Object.hasOwn(frame, 'stream')) this.#data(frame, undefined, record, venue, output);
+    else {
       const stream = toText(frame.stream, 'stream');
-      if (Array.isArray(frame.data)) return output.filtered(notUsedReason(channelOfStream(stream)) ?? 'unknown-channel');
-      return this.#data(toObject(frame.data, 'data'), stream, record, venue, output);
+      if (Array.isArray(frame.data)) output.filtered(notUsedReason(channelOfStream(stream)) ?? 'unknown-channel');
+      else this.#data(toObject(frame.data, 'data'), stream, record, venue, output);
     }
-    return this.#data(frame, undefined, record, venue, output);
   }
 
   #data(data: JsonObject, stream: string | undefined, record: RawRecord, venue: BinanceVenue, output: Output): void {
     const channel = stream === undefined ? record.channel : channelOfStream(stream);
-    // Partial books of USD-M say depthUpdate too, so the stream is asked first.
-    const partial = channel.startsWith('depth') ? notUsedReason(channel) : undefined;
-    if (partial !== undefined) return output.filtered(partial);
-    if (data.e !== undefined && typeof data.e !== 'string') throw malformed('e', 'a text', data.e);
-    switch (data.e ?? eventOfChannel(channel, data)) {
-      case 'trade':
-        return this.#trade(data, record, venue, false, output);
-      case 'aggTrade':
-        return this.#trade(data, record, venue, true, output);
-      case 'bookTicker':
-        return this.#quote(data, record, venue, output);
-      case 'depthUpdate':
-        return this.#depth(data, record, venue, output);
-      case 'kline':
-        return this.#bar(data, record, venue, output);
-      case 'depthSnapshot': {
-        const symbol = stream === undefined ? record.key : symbolOfStream(stream);
-        return this.#snapshot(data, toText(symbol, 'stream'), record, venue, output);
-      }
-      case 'control':
-        return output.filtered('control');
-      default: {
-        return output.filtered(notUsedReason(data.e ?? channel) ?? notUsedReason(channel) ?? 'unknown-channel');
-      }
-    }
+    const kind = eventOf(channel, data);
+    if (kind === 'trade') this.#trade(data, record, venue, false, output);
+    else if (kind === 'bookTicker') this.#quote(data, record, venue, output);
+    else if (kind === 'depthUpdate') this.#depth(data, record, venue, output);
+    else if (kind === 'aggTrade') this.#trade(data, record, venue, true, output);
+    else if (kind === 'kline') this.#bar(data, record, venue, output);
+    else if (kind === 'depthSnapshot') {
+      const symbol = stream === undefined ? record.key : symbolOfStream(stream);
+      this.#snapshot(data, toText(symbol, 'stream'), record, venue, output);
+    } else if (kind === 'control') output.filtered('control');
+    else output.filtered(notUsedReason(kind) ?? notUsedReason(channel) ?? 'unknown-channel');
   }
 
   #response(record: RawRecord, venue: BinanceVenue, output: Output): void {
-    switch (record.channel) {
-      case 'rest/depth':
-        return this.#snapshot(toObject(parseJson(record.payload), 'body'), record.key, record, venue, output);
-      case 'rest/historicalTrades':
-      case 'rest/trades':
-        return this.#backfill(toArray(parseJson(record.payload), 'body'), record, venue, output);
+    const { channel, key, payload } = record;
+    if (channel === 'rest/depth') {
+      this.#snapshot(toObject(parseJson(payload), 'body'), key, record, venue, output);
+    } else if (channel === 'rest/historicalTrades' || channel === 'rest/trades') {
+      this.#backfill(toArray(parseJson(payload), 'body'), record, venue, output);
+    } else {
       // Listings are read by discovery and reach the registries from there.
-      case 'rest/exchangeInfo':
-        return output.filtered('listings');
-      default:
-        return output.filtered('unknown-channel');
+      output.filtered(channel === 'rest/exchangeInfo' ? 'listings' : 'unknown-channel');
     }
   }
 
   #trade(data: JsonObject, record: RawRecord, venue: BinanceVenue, aggregated: boolean, output: Output): void {
     const trade = toTrade(data, record, venue, aggregated);
     // USD-M also reports what the insurance fund and the liquidation engine took over; no market made those prices.
-    if (data.X !== undefined && data.X !== 'MARKET') return output.filtered('not-market-trade');
-    if (this.#isNewTrade(trade)) output.event(trade);
+    if (data.X !== undefined && data.X !== 'MARKET') output.filtered('not-market-trade');
+    else if (this.#isNewTrade(trade)) output.event(trade);
     else output.filtered('duplicate');
   }
 
@@ -161,11 +146,15 @@ export class BinanceParser implements SourceParser<ParsedEvent> {
   #quote(data: JsonObject, record: RawRecord, venue: BinanceVenue, output: Output): void {
     const quote = toQuote(data, record, venue);
     const state = this.#state(venue, quote.symbol);
-    if ((quote.sequence as number) <= state.quote) return output.filtered('duplicate');
-    state.quote = quote.sequence as number;
+    const sequence = quote.sequence as number;
+    if (sequence <= state.quote) {
+      output.filtered('duplicate');
+      return;
+    }
+    state.quote = sequence;
     // A side without orders is sent as zeros.
-    if (quote.bidPrice === 0 || quote.askPrice === 0) return output.filtered('one-sided-quote');
-    output.event(quote);
+    if (quote.bidPrice === 0 || quote.askPrice === 0) output.filtered('one-sided-quote');
+    else output.event(quote);
   }
 
   #depth(data: JsonObject, record: RawRecord, venue: BinanceVenue, output: Output): void {
@@ -186,7 +175,10 @@ export class BinanceParser implements SourceParser<ParsedEvent> {
     const { bars } = this.#state(venue, bar.symbol);
     const before = bars[bar.intervalMs];
     const now: [number, number, number] = [bar.openTime, bar.trades as number, bar.closed ? 1 : 0];
-    if (before && !isLater(now, before)) return output.filtered('duplicate');
+    if (before && !isLater(now, before)) {
+      output.filtered('duplicate');
+      return;
+    }
     bars[bar.intervalMs] = now;
     output.event(bar);
   }
@@ -232,16 +224,23 @@ export class BinanceParser implements SourceParser<ParsedEvent> {
   }
 }
 
-/** Event of a frame that does not name it. @throws RejectedRecordError when the channel demands that it does. */
-function eventOfChannel(channel: string, data: JsonObject): string | undefined {
+/**
+ * What a frame is: its event type, else what its channel or its fields tell; `unknown` when nothing does.
+ * @throws RejectedRecordError when the channel is known and demands an event type that is not there.
+ */
+function eventOf(channel: string, data: JsonObject): string {
+  // Partial books of USD-M say depthUpdate too, so their stream is asked first.
+  if (channel.startsWith('depth') && notUsedReason(channel) !== undefined) return channel;
+  if (typeof data.e === 'string') return data.e;
+  if (data.e !== undefined) throw malformed('e', 'a text', data.e);
   if (channel === 'bookTicker' || channel === 'depthSnapshot') return channel;
   if (channel === 'trade' || channel === 'aggTrade' || channel === 'depth' || channel.startsWith('kline')) {
-    throw new RejectedRecordError('frame_malformed', `a frame of ${channel.slice(0, 20)} does not name its event`);
+    throw malformed('e', 'there', undefined);
   }
   if (Object.hasOwn(data, 'u') && Object.hasOwn(data, 'B') && Object.hasOwn(data, 'A')) return 'bookTicker';
   if (Object.hasOwn(data, 'result') || Object.hasOwn(data, 'error')) return 'control';
   if (Object.hasOwn(data, 'code') && Object.hasOwn(data, 'msg')) return 'control';
-  return undefined;
+  return 'unknown';
 }
 
 function notUsedReason(kind: string): string | undefined {

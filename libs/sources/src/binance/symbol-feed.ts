@@ -29,6 +29,8 @@ export class SymbolFeed {
   readonly #depth = new DepthContinuity();
   /** Receive time of the newest frame; 0 before the first. */
   #lastSeen = 0;
+  /** Receive time of the frame before that. */
+  #before = 0;
   /** Gaps that the snapshot under way will close. */
   #bookGaps: OpenGap[] = [];
   #snapshotting = false;
@@ -88,6 +90,7 @@ export class SymbolFeed {
 
   /** Any frame of the symbol. */
   seen(channel: string, receivedTime: number): void {
+    this.#before = this.#lastSeen;
     this.#lastSeen = receivedTime;
     if (this.#stale.size === 0) return;
     this.#stale.get(channel)?.resolve('resubscribe');
@@ -95,23 +98,19 @@ export class SymbolFeed {
   }
 
   trade(id: number, receivedTime: number): void {
-    const since = this.#lastSeen;
-    this.seen('trade', receivedTime);
     const hole = this.#trades.take(id);
     if (this.#openBackfill !== undefined) {
       // The first trade after a lost connection ends the range that is being fetched.
       this.#openBackfill.to = id - 1;
       this.#openBackfill = undefined;
-    } else if (hole !== undefined) this.#run(this.#backfillHole(hole, since, receivedTime));
+    } else if (hole !== undefined) this.#run(this.#backfillHole(hole, receivedTime));
   }
 
   depth(previous: number, last: number, receivedTime: number): void {
-    const since = this.#lastSeen;
-    this.seen('depth', receivedTime);
     const found = this.#depth.take(previous, last);
     if (found !== undefined) {
       if (found !== 'first' && this.#disconnect === undefined) {
-        this.#bookGaps.push(this.#gap('depth', 'sequence', since, receivedTime, found));
+        this.#bookGaps.push(this.#gap('depth', 'sequence', this.#before, receivedTime, found));
       }
       this.resnapshot();
     } else if (this.#disconnect?.book === false && !this.#snapshotting) this.resnapshot();
@@ -129,8 +128,8 @@ export class SymbolFeed {
     await Promise.all(this.#work);
   }
 
-  async #backfillHole(hole: Hole, since: number, receivedTime: number): Promise<void> {
-    const gap = this.#gap('trade', 'sequence', since, receivedTime, hole);
+  async #backfillHole(hole: Hole, receivedTime: number): Promise<void> {
+    const gap = this.#gap('trade', 'sequence', this.#before, receivedTime, hole);
     gap.resolve((await this.#backfill(hole.from, () => hole.to)) ? 'backfill' : 'none');
   }
 
@@ -144,7 +143,6 @@ export class SymbolFeed {
     if (!whole) this.#giveUp();
     else if (this.#backfills === 0) this.#healed('trades');
   }
-
 
   async #snapshot(): Promise<void> {
     let waitMs = FIRST_RETRY_MS;

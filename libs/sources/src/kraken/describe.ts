@@ -23,7 +23,7 @@ const TAIL_BYTES = 80;
  * Whether the frame is whole and valid is for the parser to find out.
  */
 export function describeFrame(payload: Buffer): FrameFacts {
-  const head = payload.latin1Slice(0, Math.min(payload.length, HEAD_BYTES));
+  const head = payload.toString('latin1', 0, Math.min(payload.length, HEAD_BYTES));
   if (head.startsWith('{"channel":"')) return describeData(head);
   if (head.startsWith('[')) return describeV1Data(payload);
   return describeOther(head);
@@ -49,7 +49,7 @@ function describeData(head: string): FrameFacts {
 
 /** `[1664,{…},"book-1000","WAVES/EUR"]`; the channel's parameter is dropped. */
 function describeV1Data(payload: Buffer): FrameFacts {
-  const tail = payload.latin1Slice(Math.max(0, payload.length - TAIL_BYTES));
+  const tail = payload.toString('latin1', Math.max(0, payload.length - TAIL_BYTES));
   const match = /"([a-z]+)(?:-\d+)?"\s*,\s*"([^"\\]{1,40})"\s*\]\s*$/.exec(tail);
   return match ? { key: match[2] as string, channel: match[1] as string } : UNSCANNED;
 }

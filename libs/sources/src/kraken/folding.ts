@@ -39,7 +39,7 @@ export interface AnyTrade {
   readonly symbol: string;
   readonly tradeId: number | null;
   /** What tells trades without an id apart: time, price, size and side as the venue wrote them. */
-  readonly content: string;
+  readonly content?: string;
   readonly side: 'buy' | 'sell';
   readonly price: number;
   readonly size: number;
@@ -182,7 +182,7 @@ export class Folding {
   }
 
   /** The id of a trade seen for the first time; null for one that was seen before. */
-  #newTradeId(record: RawRecord, { symbol, tradeId, content }: AnyTrade): string | number | null {
+  #newTradeId(record: RawRecord, { symbol, tradeId, content = '' }: AnyTrade): string | number | null {
     const state = this.#state(symbol);
     if (tradeId !== null) return state.trades.take(tradeId) ? tradeId : null;
     const number = state.unnumbered.take(content, record.connectionId);

@@ -15,9 +15,9 @@ export function parseRest(
   output: ParserOutput<ParsedEvent>,
   folding: Folding,
 ): void {
-  if (toArray(frame.error, 'error').length > 0) return output.filtered('rest-error');
-  if (record.channel !== 'rest/Trades') return output.filtered('rest-metadata');
-  folding.trades(record, output, readRestTrades(frame, record.key), true);
+  if (toArray(frame.error, 'error').length > 0) output.filtered('rest-error');
+  else if (record.channel !== 'rest/Trades') output.filtered('rest-metadata');
+  else folding.trades(record, output, readRestTrades(frame, record.key), true);
 }
 
 /**

@@ -24,17 +24,22 @@ export function parseV1(
   const data = frame.slice(1, -2);
   switch (channel) {
     case 'trade':
-      return folding.trades(record, output, readTrades(data, symbol), false);
+      folding.trades(record, output, readTrades(data, symbol), false);
+      break;
     case 'ticker':
-      return folding.quotes(record, output, [readTicker(data, symbol)]);
+      folding.quotes(record, output, [readTicker(data, symbol)]);
+      break;
     case 'spread':
-      return folding.quotes(record, output, [readSpread(data, symbol)]);
+      folding.quotes(record, output, [readSpread(data, symbol)]);
+      break;
     case 'book':
-      return folding.books(record, output, [readBook(data, symbol, toParameter(parameter))]);
+      folding.books(record, output, [readBook(data, symbol, toParameter(parameter))]);
+      break;
     case 'ohlc':
-      return folding.bars(record, output, [readBar(data, symbol, toParameter(parameter))]);
+      folding.bars(record, output, [readBar(data, symbol, toParameter(parameter))]);
+      break;
     default:
-      return output.filtered('unknown-channel');
+      output.filtered('unknown-channel');
   }
 }
 
@@ -42,15 +47,19 @@ export function parseV1(
 export function parseV1Event(frame: JsonObject, output: ParserOutput<ParsedEvent>): void {
   switch (toText(frame.event, 'event')) {
     case 'heartbeat':
-      return output.filtered('heartbeat');
+      output.filtered('heartbeat');
+      break;
     case 'systemStatus':
-      return output.filtered('status');
+      output.filtered('status');
+      break;
     case 'subscriptionStatus':
-      return output.filtered(frame.status === 'error' ? 'request-refused' : 'acknowledgement');
+      output.filtered(frame.status === 'error' ? 'request-refused' : 'acknowledgement');
+      break;
     case 'pong':
-      return output.filtered('pong');
+      output.filtered('pong');
+      break;
     default:
-      return output.filtered('unknown-channel');
+      output.filtered('unknown-channel');
   }
 }
 
@@ -124,8 +133,10 @@ function readBook(data: readonly unknown[], symbol: string, depth: number): Book
   for (const element of data) {
     const part = toObject(element, 'book');
     if (part.as !== undefined || part.bs !== undefined) snapshot = true;
-    for (const field of ['as', 'a']) if (part[field] !== undefined) asks.push(...boundedLevels(part[field], field, read));
-    for (const field of ['bs', 'b']) if (part[field] !== undefined) bids.push(...boundedLevels(part[field], field, read));
+    for (const field of ['as', 'a'])
+      if (part[field] !== undefined) asks.push(...boundedLevels(part[field], field, read));
+    for (const field of ['bs', 'b'])
+      if (part[field] !== undefined) bids.push(...boundedLevels(part[field], field, read));
     if (part.c !== undefined) checksum = toChecksum(part.c);
   }
   if (!snapshot && bids.length + asks.length === 0) throw malformed('book', 'levels', data[0]);

@@ -16,28 +16,38 @@ export function parseV2(
   output: ParserOutput<ParsedEvent>,
   folding: Folding,
 ): void {
-  if (frame.channel === undefined) return parseAnswer(frame, record, output, folding);
+  if (frame.channel === undefined) parseAnswer(frame, record, output, folding);
+  else parseData(frame, record, output, folding);
+}
+
+function parseData(frame: JsonObject, record: RawRecord, output: ParserOutput<ParsedEvent>, folding: Folding): void {
   switch (toText(frame.channel, 'channel')) {
     case 'trade': {
       // The trades before the subscription: other connections have brought them, or they were back-filled.
-      if (frame.type === 'snapshot') return output.filtered('trade-snapshot');
-      const trades = readTrades(frame).map((trade) => ({ ...trade, content: '' }));
-      return folding.trades(record, output, trades, false);
+      if (frame.type === 'snapshot') output.filtered('trade-snapshot');
+      else folding.trades(record, output, readTrades(frame), false);
+      break;
     }
     case 'ticker':
-      return folding.quotes(record, output, readTickers(frame));
+      folding.quotes(record, output, readTickers(frame));
+      break;
     case 'book':
-      return folding.books(record, output, readBooks(frame));
+      folding.books(record, output, readBooks(frame));
+      break;
     case 'ohlc':
-      return folding.bars(record, output, readBars(frame));
+      folding.bars(record, output, readBars(frame));
+      break;
     case 'heartbeat':
-      return output.filtered('heartbeat');
+      output.filtered('heartbeat');
+      break;
     case 'status':
-      return output.filtered('status');
+      output.filtered('status');
+      break;
     case 'instrument':
-      return output.filtered('instrument');
+      output.filtered('instrument');
+      break;
     default:
-      return output.filtered('unknown-channel');
+      output.filtered('unknown-channel');
   }
 }
 
@@ -50,19 +60,16 @@ export function symbolsOf(frame: JsonObject): string[] {
   });
 }
 
-function parseAnswer(
-  frame: JsonObject,
-  record: RawRecord,
-  output: ParserOutput<ParsedEvent>,
-  folding: Folding,
-): void {
-  if (frame.method === 'pong') return output.filtered('pong');
+function parseAnswer(frame: JsonObject, record: RawRecord, output: ParserOutput<ParsedEvent>, folding: Folding): void {
   const answer = readAcknowledgement(frame);
-  if (!answer) throw malformed('channel', 'there, or an answer to a request', frame.channel);
-  if (!answer.success) return output.filtered('request-refused');
-  if (answer.method === 'subscribe' && answer.channel === 'book' && answer.symbol !== null && answer.depth !== null)
+  if (!answer) {
+    if (frame.method !== 'pong') throw malformed('channel', 'there, or an answer to a request', frame.channel);
+    output.filtered('pong');
+    return;
+  }
+  if (answer.success && answer.method === 'subscribe' && answer.channel === 'book' && answer.symbol && answer.depth)
     folding.acknowledgeBook(answer.symbol, record.connectionId, answer.depth);
-  output.filtered('acknowledgement');
+  output.filtered(answer.success ? 'acknowledgement' : 'request-refused');
 }
 
 /**

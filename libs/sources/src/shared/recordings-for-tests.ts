@@ -43,7 +43,14 @@ export function readRecordings(source: Pick<Source, 'id' | 'describe'>, ...paths
       const requestUrl = line.request?.url;
       const from = requestUrl ?? endpoint;
       const context = { endpoint: from, payload, ...(requestUrl === undefined ? {} : { requestUrl }) };
-      frames.push({ ...source.describe(context), source: source.id, endpoint: from, connectionId: path, payload, receivedTime: line.t ?? 0 });
+      frames.push({
+        ...source.describe(context),
+        source: source.id,
+        endpoint: from,
+        connectionId: path,
+        payload,
+        receivedTime: line.t ?? 0,
+      });
     }
   }
   frames.sort((a, b) => a.receivedTime - b.receivedTime);
@@ -73,7 +80,8 @@ export function parseAll<Event>(
       into.events.push(...events);
       if (events.length > 0) into.withEvents++;
       for (const reason of reasons) into.filtered[reason] = (into.filtered[reason] ?? 0) + 1;
-      if (events.length === 0 && reasons.length === 0) throw new Error(`record ${record.origin.offset} is unaccounted for`);
+      if (events.length === 0 && reasons.length === 0)
+        throw new Error(`record ${record.origin.offset} is unaccounted for`);
     } catch (error) {
       if (!(error instanceof RejectedRecordError)) throw error;
       into.rejected[codeOf(error)] = (into.rejected[codeOf(error)] ?? 0) + 1;

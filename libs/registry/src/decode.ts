@@ -1,0 +1,80 @@
+import { type Clock, codeOf, type Log, RejectedRecordError, RetriableError } from '@alphapulse/core';
+import type { LogRecord } from '@alphapulse/kafka';
+import { type Kind, type Registered, topicOf } from './kinds.ts';
+import type { SchemaPort } from './ports.ts';
+import { parseRecordKey } from './record-key.ts';
+
+/** A record of a registry topic, decoded. A null value takes the key out. */
+export type Change = {
+  readonly [K in Kind]: {
+    readonly kind: K;
+    readonly key: string;
+    readonly value: Registered[K] | null;
+    readonly offset: number;
+  };
+}[Kind];
+
+/** Decodes registry records. Corrupt ones are skipped, counted and logged: one bad record must not hide the others. */
+export class ChangeDecoder {
+  corrupt = 0;
+  readonly #schemas: SchemaPort;
+  readonly #log: Log;
+  readonly #clock: Clock;
+
+  constructor(options: { schemas: SchemaPort; log: Log; clock: Clock }) {
+    this.#schemas = options.schemas;
+    this.#log = options.log;
+    this.#clock = options.clock;
+  }
+
+  async decode(kind: Kind, records: readonly LogRecord[], signal: AbortSignal): Promise<Change[]> {
+    const changes: Change[] = [];
+    for (const record of records) {
+      try {
+        if (this.#schemaUnknown(kind, record)) await this.#lookUp(kind, record.value as Buffer, signal);
+        if (signal.aborted) break;
+        changes.push(this.#decodeNow(kind, record) as Change);
+      } catch (error) {
+        if (!(error instanceof RejectedRecordError)) throw error;
+        this.corrupt++;
+        const { topic, partition, offset } = record;
+        this.#log.warn(
+          { code: codeOf(error), topic, partition, offset, error: error.message },
+          'corrupt registry record skipped',
+        );
+      }
+    }
+    return changes;
+  }
+
+  #decodeNow<K extends Kind>(kind: K, record: LogRecord) {
+    const key = record.key?.toString() ?? '';
+    const parsed = parseRecordKey(key);
+    if (!parsed) throw new RejectedRecordError('record_undecodable', `not a registry key: ${key.slice(0, 80)}`);
+    if (record.value === null) return { kind, key, value: null, offset: record.offset };
+    const value = this.#schemas.decode(topicOf[kind], record.value) as Registered[K];
+    const fits =
+      value.id === parsed.id &&
+      (parsed.validFromUs === undefined || ('validFrom' in value && value.validFrom === parsed.validFromUs));
+    if (!fits) throw new RejectedRecordError('record_undecodable', `key ${key} holds another entity’s record`);
+    return { kind, key, value, offset: record.offset };
+  }
+
+  #schemaUnknown(kind: Kind, { value }: LogRecord): boolean {
+    return value !== null && this.#schemas.decode(topicOf[kind], value) === undefined;
+  }
+
+  /** Waits for the schema registry: a record whose schema cannot be asked for now is not corrupt. */
+  async #lookUp(kind: Kind, value: Buffer, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        return await this.#schemas.lookUp(topicOf[kind], value);
+      } catch (error) {
+        if (!(error instanceof RetriableError)) throw error;
+        if (attempt === 0)
+          this.#log.warn({ code: codeOf(error), error: error.message }, 'schema registry is away, reading waits');
+        await this.#clock.sleep(500, signal);
+      }
+    }
+  }
+}
