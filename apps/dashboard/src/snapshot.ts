@@ -11,7 +11,7 @@ export interface Snapshot {
   /** False until the broker answered and every followed topic was read to its end once. */
   readonly ready: boolean;
   readonly mode: Mode;
-  /** True unless a task that reports collects from the real venues. */
+  /** True when all tasks collect from local venue servers. */
   readonly simulated: boolean;
   readonly sources: Readonly<Record<string, SourceStatus>>;
   readonly tasks: readonly TaskStatus[];
@@ -102,7 +102,12 @@ export interface Rates {
 export interface Totals {
   /** Raw records processed. */
   readonly raw: number;
-  readonly processed: { readonly trades: number; readonly quotes: number; readonly books: number; readonly bars: number };
+  readonly processed: {
+    readonly trades: number;
+    readonly quotes: number;
+    readonly books: number;
+    readonly bars: number;
+  };
   readonly filtered: number;
   readonly deadLetters: number;
   /** True when every record read ended as outputs, filtered or dead letter. */

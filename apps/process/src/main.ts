@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { FatalError, type Stage, systemClock } from '@alphapulse/core';
 import { kafkaConfigFromEnv } from '@alphapulse/kafka';
-import { RegistryView } from '@alphapulse/registry';
+import { createRegistryView } from '@alphapulse/registry';
 import { envNumber, runApp, runStages, schemaRegistryUrl } from '@alphapulse/runtime';
 import { sources } from '@alphapulse/sources';
 import { createParseStage, enrich, validate } from '@alphapulse/stages';
@@ -24,9 +24,9 @@ await runApp('process', async (log, signal) => {
     return stage;
   });
   const kafka = kafkaConfigFromEnv('alphapulse-process', log);
-  const view = new RegistryView({ config: kafka, schemaRegistryUrl: schemaRegistryUrl(), clock });
+  const view = createRegistryView({ config: kafka, schemaRegistryUrl: schemaRegistryUrl(), clock });
   try {
-    if (stages.includes(enrich as unknown as Stage)) await view.start(signal);
+    if (stages.includes(enrich as unknown as Stage)) await view.start();
     await runStages(
       {
         stages,

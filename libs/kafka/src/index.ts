@@ -7,6 +7,7 @@ export { defaultLimits, IdempotentProducer, type ProducerLimits } from './idempo
 export { isOutage, LogReader, type LogRecord, type PartitionStart, type StartAt } from './log-reader.ts';
 export { murmur2, partitionOf } from './partitioner.ts';
 export { RecordBatchBuilder, type RecordHeader } from './record-batch.ts';
+export { registeredVersions } from './registered-versions.ts';
 export { SchemaIds } from './schema-ids.ts';
 export { TopicAdmin, type TopicChange } from './topic-admin.ts';
 export { type CommittedInput, TransactionalProducer } from './transactional-producer.ts';

@@ -184,7 +184,8 @@ export class Feed implements SocketEvents {
       this.#promote(successor);
     }
     // A successor that already brought data has replaced it; otherwise the feed may have a hole.
-    if (!successor?.hasData) this.#call(() => this.#options.onClose?.(socket, ending.reason));
+    if (successor?.hasData) socket.retire();
+    else this.#call(() => this.#options.onClose?.(socket, ending.reason));
   }
 
   #blame(socket: VenueSocket): void {

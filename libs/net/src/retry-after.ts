@@ -13,7 +13,8 @@ export function retryAfterMs(
   const text = retryAfter?.trim();
   if (!text) return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return Math.min(Math.ceil(Number(text) * 1000), maxRetryAfterMs);
-  const untilMs = Date.parse(text);
+  // Date.parse alone would take nearly anything, such as -5, for a date.
+  const untilMs = text.endsWith('GMT') ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(untilMs)) return undefined;
   const sentMs = date === undefined ? Number.NaN : Date.parse(date);
   return Math.min(Math.max(untilMs - (Number.isNaN(sentMs) ? nowMs : sentMs), 0), maxRetryAfterMs);

@@ -15,7 +15,11 @@ const retireTimeoutMs = 10_000;
 /** A connection that ends so soon after a pause is taken to have been cut because of it. */
 const afterPauseMs = 10_000;
 
-/** Why a connection ended. The reason starts with a word of its own: `silent: …`, `oversized: …`. */
+/**
+ * Why a connection ended. Our reasons start with a word that can be told apart: `unreachable`, `handshake`, `refused`
+ * (never opened), `disconnect`, `backpressure`, `silent`, `oversized`, `protocol`, `overflow`, `rollover`, `stopped`.
+ * A source that calls `reconnect` brings its own.
+ */
 export interface Ending {
   readonly reason: string;
   /** The venue asks to stay away (418, 429, 503 on the upgrade). */
@@ -176,7 +180,7 @@ export class VenueSocket implements VenueConnection {
     this.#ws.close(1000);
   }
 
-  /** Closes it because its successor has taken over; what still arrives meanwhile is handed over. */
+  /** Marks and closes it because its successor has taken over; what still arrives meanwhile is handed over. */
   retire(): void {
     this.#retired = true;
     // While paused, messages from before the successor may still be unread: closing waits for them.

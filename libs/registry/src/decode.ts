@@ -31,9 +31,13 @@ export class ChangeDecoder {
     const changes: Change[] = [];
     for (const record of records) {
       try {
-        if (this.#schemaUnknown(kind, record)) await this.#lookUp(kind, record.value as Buffer, signal);
-        if (signal.aborted) break;
-        changes.push(this.#decodeNow(kind, record) as Change);
+        let change = this.#decodeNow(kind, record);
+        if (change === undefined) {
+          await this.#lookUp(kind, record.value as Buffer, signal);
+          if (signal.aborted) break;
+          change = this.#decodeNow(kind, record);
+        }
+        if (change !== undefined) changes.push(change);
       } catch (error) {
         if (!(error instanceof RejectedRecordError)) throw error;
         this.corrupt++;
@@ -47,21 +51,19 @@ export class ChangeDecoder {
     return changes;
   }
 
-  #decodeNow<K extends Kind>(kind: K, record: LogRecord) {
+  /** Undefined when the record's schema must be looked up first. */
+  #decodeNow<K extends Kind>(kind: K, record: LogRecord): Change | undefined {
     const key = record.key?.toString() ?? '';
     const parsed = parseRecordKey(key);
     if (!parsed) throw new RejectedRecordError('record_undecodable', `not a registry key: ${key.slice(0, 80)}`);
-    if (record.value === null) return { kind, key, value: null, offset: record.offset };
-    const value = this.#schemas.decode(topicOf[kind], record.value) as Registered[K];
+    if (record.value === null) return { kind, key, value: null, offset: record.offset } as Change;
+    const value: Registered[K] | undefined = this.#schemas.decode(topicOf[kind], record.value);
+    if (value === undefined) return undefined;
     const fits =
       value.id === parsed.id &&
       (parsed.validFromUs === undefined || ('validFrom' in value && value.validFrom === parsed.validFromUs));
     if (!fits) throw new RejectedRecordError('record_undecodable', `key ${key} holds another entity’s record`);
-    return { kind, key, value, offset: record.offset };
-  }
-
-  #schemaUnknown(kind: Kind, { value }: LogRecord): boolean {
-    return value !== null && this.#schemas.decode(topicOf[kind], value) === undefined;
+    return { kind, key, value, offset: record.offset } as Change;
   }
 
   /** Waits for the schema registry: a record whose schema cannot be asked for now is not corrupt. */

@@ -2,7 +2,7 @@ export { sharedSettings } from './broker-settings.ts';
 export { hasContainerEngine } from './container-stack.ts';
 export { givenAddresses } from './given-stack.ts';
 export { kafkaAnswers, redisAnswers, registryAnswers, waitUntil } from './health.ts';
-export { defaultPorts, runningStack } from './local-stack.ts';
+export { defaultPorts, discardStack, runningStack } from './local-stack.ts';
 export { ensureParts, type Parts, type PartsOptions } from './parts.ts';
 export { composeFile, defaultDirectory, repositoryRoot } from './paths.ts';
 export { freePort } from './ports.ts';

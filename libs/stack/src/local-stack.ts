@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf, FatalError } from '@alphapulse/core';
 import { takeLock } from './lock.ts';
 import { PartProcess, stopLeftover } from './part-process.ts';
 import { ensureParts, type Parts } from './parts.ts';
@@ -21,7 +22,7 @@ export async function localStack(options: StackOptions, report: (line: string) =
   const directory = options.directory ?? defaultDirectory;
   const { signal } = options;
   const unlock = takeLock(
-    join(directory, 'stack.lock'),
+    join(directory, lockName),
     ({ pid }) => `The local stack in ${directory} is already running, started by process ${pid}: stop that one first.`,
   );
   const started: PartProcess[] = [];
@@ -69,6 +70,7 @@ export async function localStack(options: StackOptions, report: (line: string) =
         return stopping;
       },
       restartBroker: async () => {
+        if (stopping !== undefined) throw new FatalError('stack_failed', 'The stack has been stopped.');
         await kafka.stop();
         await kafka.start();
       },
@@ -79,6 +81,24 @@ export async function localStack(options: StackOptions, report: (line: string) =
     unlock();
     throw error;
   }
+}
+
+/**
+ * Deletes a local stack that nobody runs any more, after stopping what a crash left of it.
+ * Returns false, and touches nothing, while a process still runs it.
+ */
+export async function discardStack(directory: string, report: (line: string) => void): Promise<boolean> {
+  let unlock: () => void;
+  try {
+    unlock = takeLock(join(directory, lockName), () => 'in use');
+  } catch (error) {
+    if (codeOf(error) === 'stack_running') return false;
+    throw error;
+  }
+  await stopLeftovers(directory, report);
+  unlock();
+  rmSync(directory, { recursive: true, force: true });
+  return true;
 }
 
 /** Returns the addresses of the local stack that runs in a directory right now, for commands in another terminal. */
@@ -148,6 +168,7 @@ async function choosePorts(
   return ports;
 }
 
+const lockName = 'stack.lock';
 const addressesName = 'addresses.json';
 
 function addressesOf(ports: Ports): StackAddresses {

@@ -1,11 +1,10 @@
 import { type ParserOutput, RejectedRecordError } from '@alphapulse/core';
 import type { ParsedEvent } from '@alphapulse/schemas';
 import type { DepthDiff } from './messages.ts';
+import { isClearlyLater } from './renumbering.ts';
 
 const MAX_BUFFERED_DIFFS = 20_000;
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024;
-/** A later diff with a lower id means the venue counts anew; times of one feed never differ by more. */
-const RENUMBERED_AFTER_MS = 1000;
 
 interface BookState {
   /** `waiting` for a snapshot, or `synced` and folding. */
@@ -18,7 +17,7 @@ interface BookState {
   snapshot: number;
   /** Highest diff seen, and its time. */
   newest: number;
-  newestMs: number;
+  newestUs: number;
   bytes: number;
   buffer: { previous: number; last: number; event: ParsedEvent<'book'> }[];
 }
@@ -36,14 +35,15 @@ export class BookSync {
     needed: -1,
     snapshot: -1,
     newest: -1,
-    newestMs: 0,
+    newestUs: 0,
     bytes: 0,
     buffer: [],
   };
 
-  /** True when the diff shows that the venue has started its numbering anew. */
+  /** True when the diff shows that the venue has started its numbering anew: a lower id at a later time. */
   isRenumbered(diff: DepthDiff): boolean {
-    return diff.last <= this.#state.newest && diff.timeMs > this.#state.newestMs + RENUMBERED_AFTER_MS;
+    const { eventTime, receivedTime } = diff.event;
+    return diff.last <= this.#state.newest && isClearlyLater(eventTime, this.#state.newestUs, receivedTime);
   }
 
   /**
@@ -114,7 +114,7 @@ export class BookSync {
   #see(diff: DepthDiff): void {
     if (diff.last <= this.#state.newest) return;
     this.#state.newest = diff.last;
-    this.#state.newestMs = diff.timeMs;
+    this.#state.newestUs = diff.event.eventTime;
   }
 
   #wait(needed: number): void {

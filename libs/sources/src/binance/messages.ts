@@ -154,8 +154,6 @@ export interface DepthDiff {
   /** Last update id of the state it applies to: `pu` on USD-M, whose ids have holes; `U` − 1 on spot. */
   readonly previous: number;
   readonly last: number;
-  /** The venue's time in milliseconds. */
-  readonly timeMs: number;
   readonly event: ParsedEvent<'book'>;
 }
 
@@ -173,7 +171,6 @@ export function toDepthDiff(data: JsonObject, record: RawRecord, venue: BinanceV
   return {
     previous: data.pu === undefined ? first - 1 : toId(data.pu, 'pu'),
     last,
-    timeMs: timeUs / 1000,
     event: {
       kind: 'book',
       eventId: `${venue}:book:${symbol}:${last}`,

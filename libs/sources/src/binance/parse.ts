@@ -6,6 +6,7 @@ import { parseJson } from '../shared/parse-json.ts';
 import { isObject, type JsonObject, toArray, toObject, toText } from '../shared/shapes.ts';
 import { BookSync } from './book-sync.ts';
 import { toBackfilledTrade, toBar, toDepthDiff, toQuote, toSnapshot, toTrade } from './messages.ts';
+import { isClearlyLater } from './renumbering.ts';
 import { channelOfStream, symbolOfStream } from './scan.ts';
 import { type BinanceVenue, venueOf } from './venue.ts';
 
@@ -51,9 +52,6 @@ const notUsed: Readonly<Record<string, string>> = {
   depth20: 'partial-depth-not-used',
   serverShutdown: 'control',
 };
-
-/** A later trade with a lower id means the venue counts anew. */
-const RENUMBERED_AFTER_US = 1_000_000;
 
 /** Folds `raw.binance` into events. State is kept by venue and symbol. */
 export class BinanceParser implements SourceParser<ParsedEvent> {
@@ -131,11 +129,10 @@ export class BinanceParser implements SourceParser<ParsedEvent> {
 
   #isNewTrade(trade: ParsedEvent<'trade'>): boolean {
     const id = Number(trade.tradeId);
-    let state = this.#state(trade.venue, trade.symbol);
-    let line = trade.aggregated ? state.aggTrades : state.trades;
-    if (id <= line.seen.highest && trade.eventTime > line.newestUs + RENUMBERED_AFTER_US) {
-      state = this.#forget(trade.venue, trade.symbol);
-      line = trade.aggregated ? state.aggTrades : state.trades;
+    const state = this.#state(trade.venue, trade.symbol);
+    const line = trade.aggregated ? state.aggTrades : state.trades;
+    if (id <= line.seen.highest && isClearlyLater(trade.eventTime, line.newestUs, trade.receivedTime)) {
+      line.seen = new SeenWindow();
     }
     const highest = line.seen.highest;
     const isNew = line.seen.take(id);
@@ -159,9 +156,13 @@ export class BinanceParser implements SourceParser<ParsedEvent> {
 
   #depth(data: JsonObject, record: RawRecord, venue: BinanceVenue, output: Output): void {
     const diff = toDepthDiff(data, record, venue);
-    let { book } = this.#state(venue, diff.event.symbol);
-    if (book.isRenumbered(diff)) book = this.#forget(venue, diff.event.symbol).book;
-    book.diff(diff, record.payload.length, output);
+    const state = this.#state(venue, diff.event.symbol);
+    if (state.book.isRenumbered(diff)) {
+      // Quotes count by the book's update ids.
+      state.book = new BookSync();
+      state.quote = -1;
+    }
+    state.book.diff(diff, record.payload.length, output);
   }
 
   #snapshot(data: JsonObject, symbol: string, record: RawRecord, venue: BinanceVenue, output: Output): void {
@@ -184,11 +185,10 @@ export class BinanceParser implements SourceParser<ParsedEvent> {
   }
 
   #state(venue: string, symbol: string): SymbolState {
-    return this.#states.get(venue)?.get(symbol) ?? this.#forget(venue, symbol);
+    return this.#states.get(venue)?.get(symbol) ?? this.#start(venue, symbol);
   }
 
-  /** Starts a symbol's state afresh. */
-  #forget(venue: string, symbol: string): SymbolState {
+  #start(venue: string, symbol: string): SymbolState {
     const state: SymbolState = {
       trades: { seen: new SeenWindow(), newestUs: 0 },
       aggTrades: { seen: new SeenWindow(), newestUs: 0 },

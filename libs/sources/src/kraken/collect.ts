@@ -12,43 +12,19 @@ import { TradeBackfill } from './backfill.ts';
 import type { KrakenChannel, KrakenConfig } from './config.ts';
 import { describeFrame } from './describe.ts';
 import { OpenGaps } from './gaps.ts';
-import { BookWatch, type TradeHole, TradeWatch } from './integrity.ts';
-import { type Acknowledgement, readAcknowledgement, readBooks, readTrades } from './messages.ts';
+import { type TradeHole, TradeWatch } from './integrity.ts';
+import { Line } from './line.ts';
+import { readAcknowledgement, readBooks, readTrades } from './messages.ts';
 import { quoteNumbers } from './number-text.ts';
-import { Requests } from './subscriptions.ts';
 
 /** The venue sends a heartbeat each second when there is nothing else, so this much silence is a dead connection. */
 const SILENT_MS = 10_000;
 const PING_MS = 30_000;
-/** Requests a second; the venue's limit is not stated and depends on its load. */
+/** Requests a second; the venue states no limit, it depends on its load. */
 const MESSAGES_PER_SECOND = 5;
 const SWEEP_MS = 1000;
-/** How long a snapshot may take after it was asked for, before it is asked for again. */
-const SNAPSHOT_US = 10_000_000;
-const LONGEST_WAIT_US = 60_000_000;
-/** A book that broke again sooner than this is not asked for at once. */
-const STEADY_US = 30_000_000;
-
-/** A symbol's book on one connection. */
-interface BookSubscription {
-  readonly watch: BookWatch;
-  /** When to ask for the book anew unless it is whole by then; Infinity while it is, or where the venue refuses it. */
-  dueUs: number;
-  /** Requests since it was last steady. */
-  attempts: number;
-  wholeSinceUs: number;
-  lastTimeUs: number;
-}
-
-/** One connection and what is known of it. */
-interface Line {
-  readonly connection: VenueConnection;
-  readonly requests: Requests;
-  readonly books: Map<string, BookSubscription>;
-  /** Refused subscriptions to try again. */
-  readonly retries: { readonly channel: KrakenChannel; readonly symbol: string; readonly dueUs: number }[];
-  lastTimeUs: number;
-}
+/** How far a back-fill reaches when no trade had been seen before the disconnection. */
+const BACKFILL_US = 60_000_000;
 
 /** Collects one task; throws only what the network layer throws as fatal. */
 export async function collectKraken(config: KrakenConfig, deps: CollectDeps): Promise<void> {
@@ -99,15 +75,10 @@ class Collector {
   }
 
   #opened(connection: VenueConnection): void {
-    const requests = new Requests(this.#config, (text) => connection.send(text));
     const nowUs = this.#deps.clock.nowUs();
-    const line: Line = { connection, requests, books: new Map(), retries: [], lastTimeUs: nowUs };
+    const line = new Line(connection, this.#config, nowUs);
     this.#lines.set(connection.id, line);
-    for (const channel of this.#config.channels) {
-      requests.subscribe(channel, channel === 'instrument' ? [] : this.#config.symbols);
-      if (channel !== 'book') continue;
-      for (const symbol of this.#config.symbols) line.books.set(symbol, this.#newBook(nowUs));
-    }
+    line.subscribeAll(nowUs);
   }
 
   #received(connection: VenueConnection, payload: Buffer, origin: MessageOrigin): void {
@@ -129,7 +100,6 @@ class Collector {
   #check(line: Line, key: string, channel: string, payload: Buffer, receivedTime: number): void {
     switch (channel) {
       case 'book':
-        line.connection.alive(`book:${key}`);
         this.#checkBooks(line, payload, receivedTime);
         break;
       case 'trade':
@@ -137,13 +107,13 @@ class Collector {
         break;
       case 'ticker':
         line.connection.alive(`ticker:${key}`);
-        if (this.#gaps.size > 0) this.#gaps.close('ticker', key, resubscribedAfter('reconnect'));
+        if (this.#gaps.size > 0) this.#gaps.close('ticker', key, resubscribedUnlessDisconnected('reconnect'));
         break;
       case 'ohlc':
         if (this.#gaps.size > 0) this.#gaps.close('ohlc', key, 'reconnect');
         break;
       case 'control':
-        this.#answered(line, readAcknowledgement(toObject(parseJson(payload), 'answer')), receivedTime);
+        this.#answered(line, payload, receivedTime);
         break;
       case 'status':
         this.#deps.log.info({ source: 'kraken', status: payload.toString('utf8', 0, 400) }, 'venue status');
@@ -153,36 +123,30 @@ class Collector {
   #checkBooks(line: Line, payload: Buffer, receivedTime: number): void {
     const frame = parseJsonText(quoteNumbers(frameText(payload)));
     for (const message of readBooks(toObject(frame, 'frame'))) {
-      const book = line.books.get(message.symbol);
-      if (!book) continue;
-      const verdict = book.watch.take(message);
-      if (verdict === 'broken') this.#bookBroken(line, message.symbol, receivedTime);
-      else if (verdict !== 'waiting') book.lastTimeUs = receivedTime;
+      const { symbol } = message;
+      const book = line.books.get(symbol);
+      const verdict = book?.watch.take(message);
+      if (!book || verdict === undefined || verdict === 'waiting') continue;
+      if (verdict === 'broken') {
+        this.#bookBroken(line, symbol, receivedTime);
+        continue;
+      }
+      // Only a book that holds counts as data: a roll-over must not end the connection that has one.
+      line.connection.alive(`book:${symbol}`);
+      book.lastTimeUs = receivedTime;
       if (verdict !== 'snapshot') continue;
-      book.dueUs = Number.POSITIVE_INFINITY;
-      book.wholeSinceUs = receivedTime;
-      this.#gaps.close('book', message.symbol, resubscribedAfter('snapshot'));
+      line.bookWhole(book, receivedTime);
+      this.#gaps.close('book', symbol, resubscribedUnlessDisconnected('snapshot'));
     }
   }
 
-  /** The book does not hold: subscribes that symbol's book alone anew, at once unless it keeps breaking. */
+  /** The book does not hold: subscribes that symbol's book alone anew. */
   #bookBroken(line: Line, symbol: string, receivedTime: number): void {
     const book = line.books.get(symbol);
     if (!book) return;
     this.#gaps.open('book', symbol, 'checksum', book.lastTimeUs, receivedTime);
     this.#deps.log.warn({ source: 'kraken', symbol, attempts: book.attempts }, 'order book does not hold');
-    if (book.wholeSinceUs > 0 && receivedTime - book.wholeSinceUs > STEADY_US) book.attempts = 0;
-    if (book.attempts === 0) this.#askBook(line, symbol, book, receivedTime);
-    else book.dueUs = Math.min(book.dueUs, receivedTime + waitUs(1_000_000, book.attempts));
-    book.watch.lose();
-  }
-
-  #askBook(line: Line, symbol: string, book: BookSubscription, nowUs: number): void {
-    book.watch.lose();
-    book.attempts++;
-    book.dueUs = nowUs + waitUs(SNAPSHOT_US, book.attempts - 1);
-    line.requests.unsubscribe('book', [symbol]);
-    line.requests.subscribe('book', [symbol]);
+    line.bookBroken(symbol, receivedTime);
   }
 
   #checkTrades(payload: Buffer): void {
@@ -214,32 +178,22 @@ class Collector {
     });
   }
 
-  #answered(line: Line, answer: Acknowledgement | null, receivedTime: number): void {
-    if (answer?.method !== 'subscribe') return;
-    const request = line.requests.get(answer.requestId);
-    const channel = request?.channel ?? answer.channel;
-    const symbols = answer.symbol === null ? (request?.symbols ?? []) : [answer.symbol];
-    if (answer.success) {
+  #answered(line: Line, payload: Buffer, receivedTime: number): void {
+    const answer = readAcknowledgement(toObject(parseJson(payload), 'answer'));
+    const answered = answer && line.answered(answer, receivedTime);
+    if (!answered) return;
+    const { channel, symbols, error } = answered;
+    if (error === null) {
       if (channel === 'trade') for (const symbol of symbols) this.#fillDisconnection(symbol, receivedTime);
       return;
     }
-    const error = answer.error ?? 'no reason given';
-    if (/already subscribed/i.test(error)) return;
-    for (const symbol of symbols.length > 0 ? symbols : ['*'])
-      this.#refused(line, request?.channel, symbol, error, receivedTime);
-  }
-
-  /** One symbol's refusal is recorded and leaves the others alone. */
-  #refused(line: Line, channel: KrakenChannel | undefined, symbol: string, error: string, receivedTime: number): void {
-    this.#deps.log.warn({ source: 'kraken', metric: 'subscription_refused', channel, symbol, error }, 'refused');
-    const name = channel ?? 'control';
-    this.#gaps.open(name, symbol, 'snapshot', receivedTime, receivedTime);
-    this.#gaps.close(name, symbol, 'none');
-    const book = channel === 'book' ? line.books.get(symbol) : undefined;
-    if (book) book.dueUs = Number.POSITIVE_INFINITY;
-    // What is wrong with the request stays wrong; what is wrong with the venue passes.
-    if (channel === undefined || !/rate|unavailable|busy|internal|timeout|maintenance/i.test(error)) return;
-    line.retries.push({ channel, symbol, dueUs: receivedTime + LONGEST_WAIT_US });
+    // One symbol's refusal is recorded and leaves the others alone.
+    for (const symbol of symbols.length > 0 ? symbols : ['*']) {
+      this.#deps.log.warn({ source: 'kraken', metric: 'subscription_refused', channel, symbol, error }, 'refused');
+      const name = channel ?? 'control';
+      this.#gaps.open(name, symbol, 'snapshot', receivedTime, receivedTime);
+      this.#gaps.close(name, symbol, 'none');
+    }
   }
 
   /** Trades are subscribed again after a disconnection: fetches what was missed meanwhile. */
@@ -249,11 +203,11 @@ class Collector {
     const watch = this.#tradeWatch(symbol);
     this.#backfill.request({
       symbol,
-      sinceUs: watch.lastTimeUs > 0 ? watch.lastTimeUs : receivedTime - SNAPSHOT_US,
+      sinceUs: watch.lastTimeUs > 0 ? watch.lastTimeUs : receivedTime - BACKFILL_US,
       toId: null,
       done: (reached) => {
         gap.resolve(reached ? 'backfill' : 'none');
-        const hole = reached ? watch.resume(reached.id, reached.timeUs) : watch.resume(null, 0);
+        const hole = watch.resume(reached?.id ?? null, reached?.timeUs ?? 0);
         if (hole) this.#fillHole(symbol, hole);
       },
     });
@@ -268,10 +222,19 @@ class Collector {
     for (const channel of this.#config.channels) {
       if (channel === 'instrument') continue;
       for (const symbol of this.#config.symbols) {
-        const refused = channel === 'book' && isRefused(line.books.get(symbol));
-        if (!refused) this.#gaps.open(channel, symbol, 'disconnect', line.lastTimeUs, nowUs);
+        if (channel === 'book' && !line.carriesBook(symbol)) continue;
+        this.#gaps.open(channel, symbol, 'disconnect', line.lastTimeUs, nowUs);
         if (channel === 'trade') this.#tradeWatch(symbol).suspend();
       }
+    }
+    // A successor that was about to take over may have been subscribed before.
+    for (const other of this.#lines.values()) if (other.connection.open) this.#tookOver(other, nowUs);
+  }
+
+  #tookOver(line: Line, nowUs: number): void {
+    for (const symbol of this.#config.symbols) {
+      if (line.isBookWhole(symbol)) this.#gaps.close('book', symbol, 'snapshot');
+      if (line.isSubscribed('trade', symbol)) this.#fillDisconnection(symbol, nowUs);
     }
   }
 
@@ -281,14 +244,9 @@ class Collector {
     const line = this.#lines.get(connection.id);
     if (!line || symbol === undefined) return;
     const nowUs = this.#deps.clock.nowUs();
-    const book = channel === 'book' ? line.books.get(symbol) : undefined;
-    this.#gaps.open(channel, symbol, 'stale', book?.lastTimeUs ?? nowUs - this.#config.staleMs * 1000, nowUs);
-    if (book) {
-      this.#askBook(line, symbol, book, nowUs);
-      return;
-    }
-    line.requests.unsubscribe(channel, [symbol]);
-    line.requests.subscribe(channel, [symbol]);
+    const lastUs = channel === 'book' ? line.books.get(symbol)?.lastTimeUs : undefined;
+    this.#gaps.open(channel, symbol, 'stale', lastUs ?? nowUs - this.#config.staleMs * 1000, nowUs);
+    line.resubscribe(channel, symbol, nowUs);
   }
 
   /** Asks again for what did not come, once a second. */
@@ -305,26 +263,11 @@ class Collector {
   }
 
   #sweepLine(line: Line, nowUs: number): void {
-    for (const [symbol, book] of line.books) {
-      if (book.dueUs > nowUs) continue;
-      this.#gaps.open('book', symbol, 'snapshot', book.lastTimeUs, nowUs);
-      this.#askBook(line, symbol, book, nowUs);
+    for (const symbol of line.overdueBooks(nowUs)) {
+      this.#gaps.open('book', symbol, 'snapshot', line.books.get(symbol)?.lastTimeUs ?? nowUs, nowUs);
+      line.resubscribe('book', symbol, nowUs);
     }
-    const due = line.retries.filter((retry) => retry.dueUs <= nowUs);
-    for (const retry of due) {
-      line.retries.splice(line.retries.indexOf(retry), 1);
-      line.requests.subscribe(retry.channel, [retry.symbol]);
-    }
-  }
-
-  #newBook(nowUs: number): BookSubscription {
-    return {
-      watch: new BookWatch(this.#config.bookDepth),
-      dueUs: nowUs + SNAPSHOT_US,
-      attempts: 0,
-      wholeSinceUs: 0,
-      lastTimeUs: nowUs,
-    };
+    line.repeatOverdue(nowUs);
   }
 
   #tradeWatch(symbol: string): TradeWatch {
@@ -337,16 +280,7 @@ class Collector {
   }
 }
 
-/** A disconnection ends by the reconnection's own means, everything else by subscribing anew. */
-function resubscribedAfter(disconnect: GapHow): (cause: GapCause) => GapHow {
-  return (cause) => (cause === 'disconnect' ? disconnect : 'resubscribe');
-}
-
-function isRefused(book: BookSubscription | undefined): boolean {
-  return book !== undefined && book.dueUs === Number.POSITIVE_INFINITY && book.wholeSinceUs === 0;
-}
-
-/** Doubles with each attempt. */
-function waitUs(firstUs: number, attempts: number): number {
-  return Math.min(LONGEST_WAIT_US, firstUs * 2 ** Math.min(attempts, 6));
+/** What a disconnection ended by its own means is `how`; everything else ends by subscribing anew. */
+function resubscribedUnlessDisconnected(how: GapHow): (cause: GapCause) => GapHow {
+  return (cause) => (cause === 'disconnect' ? how : 'resubscribe');
 }

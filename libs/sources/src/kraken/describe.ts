@@ -57,7 +57,7 @@ function describeV1Data(payload: Buffer): FrameFacts {
 /** Answers to requests, v1 events, and data frames whose fields stand in another order. */
 function describeOther(head: string): FrameFacts {
   if (!/^\s*\{/.test(head)) return UNSCANNED;
-  if (/"(?:method|errorMessage)"\s*:/.test(head)) return { key: symbolIn(head) ?? 'control', channel: 'control' };
+  if (/"(?:method|error|Error)"\s*:/.test(head)) return { key: symbolIn(head) ?? 'control', channel: 'control' };
   const event = /"event"\s*:\s*"(\w{1,40})"/.exec(head)?.[1];
   if (event === 'heartbeat') return HEARTBEAT;
   if (event === 'systemStatus') return { key: 'status', channel: 'status' };

@@ -1,10 +1,11 @@
 import { type CollectDeps, type ListingSeen, RetriableError } from '@alphapulse/core';
+import { canonicalAsset } from '@alphapulse/market';
 import { toNumber } from '../shared/numbers.ts';
 import { parseJson } from '../shared/parse-json.ts';
 import { isObject, type JsonObject, toArray, toObject } from '../shared/shapes.ts';
 import { REST_BUCKET } from './backfill.ts';
 import type { KrakenConfig } from './config.ts';
-import { ourCode } from './symbols.ts';
+import { v2Symbol } from './symbols.ts';
 
 /** Kraken's fees below every discount, for pairs that state none. @see https://www.kraken.com/features/fee-schedule */
 const DEFAULT_TAKER_BPS = 40;
@@ -39,9 +40,9 @@ export function listingsOf(pairs: JsonObject, v1Symbols: boolean): ListingSeen[]
     if (!isObject(pair) || typeof pair.wsname !== 'string') return [];
     const [wireBase, wireQuote, more] = pair.wsname.split('/');
     if (!wireBase || !wireQuote || more !== undefined) return [];
-    const base = ourCode(wireBase);
-    const quote = ourCode(wireQuote);
-    const listing = { symbol: `${base}/${quote}`, ...factsOf(pair, base, quote) };
+    // The symbol is the feed's, the assets are ours: Kraken's LUNA is our LUNC.
+    const facts = factsOf(pair, canonicalAsset('kraken', wireBase), canonicalAsset('kraken', wireQuote));
+    const listing = { symbol: v2Symbol(pair.wsname), ...facts };
     return v1Symbols && pair.wsname !== listing.symbol ? [listing, { ...listing, symbol: pair.wsname }] : [listing];
   });
 }

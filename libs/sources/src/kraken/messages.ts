@@ -1,3 +1,4 @@
+import { RejectedRecordError } from '@alphapulse/core';
 import { isoToTimeUs, malformed, toId, toNumber } from '../shared/numbers.ts';
 import { type JsonObject, toArray, toObject, toText } from '../shared/shapes.ts';
 import { type BookSides, type WireLevel, wireLevel } from './book.ts';
@@ -84,7 +85,7 @@ export function toChecksum(value: unknown): number {
 export function toSide(side: unknown): 'buy' | 'sell' {
   if (side === 'buy' || side === 'b') return 'buy';
   if (side === 'sell' || side === 's') return 'sell';
-  throw malformed('side', 'buy or sell', side);
+  throw new RejectedRecordError('side_unknown', 'side must be buy or sell', { details: { field: 'side' } });
 }
 
 /** The array as levels, one `read` each. @throws RejectedRecordError when there are more than any depth has. */
@@ -104,6 +105,7 @@ function levels(value: unknown, field: string): WireLevel[] {
 
 /** What the venue answers to a request. */
 export interface Acknowledgement {
+  /** Empty where the venue does not say which request it refuses. */
   readonly method: string;
   readonly success: boolean;
   readonly requestId: number | null;
@@ -119,21 +121,22 @@ export interface Acknowledgement {
  * `{"method":"subscribe","result":{"channel":"book","depth":10,"snapshot":true,"symbol":"BTC/USD"},"success":true,
  * "time_in":"2026-08-01T02:53:53.184174Z","time_out":"2026-08-01T02:53:53.184216Z"}`, or refused (as reported 2026-01):
  * `{"error":"Currency pair not supported XBT/EUR","method":"subscribe","success":false,"symbol":"XBT/EUR"}`.
- * Null when it is none.
+ * A connection that asks too often gets `{"Error":"Exceeded msg rate"}`. Null when it is none of these.
  */
 export function readAcknowledgement(frame: JsonObject): Acknowledgement | null {
-  const { method, success, req_id: requestId, error } = frame;
-  if (typeof method !== 'string' || typeof success !== 'boolean') return null;
+  const { method, success, req_id: requestId } = frame;
+  const error = textOrNull(frame.error) ?? textOrNull(frame.Error);
+  if (method === 'pong' || (typeof success !== 'boolean' && error === null)) return null;
   const result = typeof frame.result === 'object' && frame.result !== null ? (frame.result as JsonObject) : {};
   const depth = Number(result.depth);
   return {
-    method,
-    success,
+    method: textOrNull(method) ?? '',
+    success: success === true,
     requestId: Number.isSafeInteger(requestId) ? Number(requestId) : null,
     channel: textOrNull(result.channel),
     symbol: textOrNull(result.symbol) ?? textOrNull(frame.symbol),
     depth: Number.isInteger(depth) && depth > 0 && depth <= MAX_LEVELS ? depth : null,
-    error: textOrNull(error),
+    error,
   };
 }
 

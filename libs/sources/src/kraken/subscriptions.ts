@@ -2,6 +2,8 @@ import type { KrakenChannel, KrakenConfig } from './config.ts';
 
 /** Symbols named in one request; the venue answers each on its own. */
 const SYMBOLS_PER_REQUEST = 50;
+/** Answers come within seconds; older requests are forgotten. */
+const REMEMBERED_REQUESTS = 1000;
 
 /** A request sent to the venue, to know what its answer is about. */
 export interface SentRequest {
@@ -39,6 +41,7 @@ export class Requests {
       const part = symbols.slice(at, at + SYMBOLS_PER_REQUEST);
       const requestId = this.#nextId++;
       this.#sent.set(requestId, { channel, symbols: part });
+      this.#sent.delete(requestId - REMEMBERED_REQUESTS);
       const params = { channel, ...(part.length > 0 ? { symbol: part } : {}), ...options };
       this.#send(JSON.stringify({ method, params, req_id: requestId }));
     }

@@ -8,8 +8,9 @@ import { RejectedRecordError } from '@alphapulse/core';
 export function toNumber(value: unknown, field: string): number {
   if (typeof value === 'string') {
     const number = Number(value);
-    // Number('') and Number(' ') are 0, which a venue never means.
-    if (Number.isFinite(number) && (number !== 0 || value.trim() !== '')) return number;
+    // Number() also takes '', ' 1' and '0x10', which a venue never means.
+    if (Number.isFinite(number) && value.charCodeAt(0) > 32 && !(value.charCodeAt(1) > 57 && isRadix(value)))
+      return number;
   } else if (typeof value === 'number') {
     if (Number.isFinite(value)) return value;
   } else throw malformed(field, 'a number', value);
@@ -56,6 +57,11 @@ export function malformed(field: string, expected: string, value: unknown): Reje
   return new RejectedRecordError('frame_malformed', `${field} must be ${expected}: ${shown(value)}`, {
     details: { field },
   });
+}
+
+/** True for hexadecimal, octal and binary notation, which JSON numbers do not have. */
+function isRadix(text: string): boolean {
+  return /^0[xob]/i.test(text);
 }
 
 /** A hostile value must not become a hostile log line. */

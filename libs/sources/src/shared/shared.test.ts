@@ -48,10 +48,14 @@ describe('numbers', () => {
     expect(toNumber('0.00426990', 'p')).toBe(0.0042699);
     expect(toNumber(-3, 'p')).toBe(-3);
     expect(toNumber('0.00000000', 'p')).toBe(0);
+    expect(toNumber('1e-7', 'p')).toBe(1e-7);
   });
-  test.each(['1e309', 'NaN', 'Infinity', '', ' ', 'abc', Number.NaN, JSON.parse('1e309')])('%p is refused', (value) => {
-    expect(codeOf(() => toNumber(value, 'p'))).toBe('number_not_finite');
-  });
+  test.each(['1e309', '0x10', ' 1', 'NaN', 'Infinity', '', ' ', 'abc', Number.NaN, JSON.parse('1e309')])(
+    '%p is refused',
+    (value) => {
+      expect(codeOf(() => toNumber(value, 'p'))).toBe('number_not_finite');
+    },
+  );
   test.each([undefined, null, {}, [], true])('%p has the wrong shape', (value) => {
     expect(codeOf(() => toNumber(value, 'p'))).toBe('frame_malformed');
   });

@@ -1,5 +1,5 @@
-import { binanceHttp, binanceSymbol } from './binance-rest.ts';
-import type { BookSide, MarketEvent, SimulatedPair, VenueMarket, VenueProtocol, VenueSession } from './protocol.ts';
+import { binanceHttp, binanceSymbol, levelsText } from './binance-rest.ts';
+import type { MarketEvent, SimulatedPair, VenueMarket, VenueProtocol, VenueSession } from './protocol.ts';
 
 type Trade = Extract<MarketEvent, { kind: 'trade' }>;
 type BookChange = Extract<MarketEvent, { kind: 'book' }>;
@@ -7,7 +7,7 @@ type BookChange = Extract<MarketEvent, { kind: 'book' }>;
 /** https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams */
 const MAX_STREAMS = 1024;
 const MAX_MESSAGES_PER_SECOND = 5;
-const streamPattern = /^[a-z0-9]{1,20}@[A-Za-z0-9_@:+]{1,30}$/;
+const streamPattern = /^(?:[a-z0-9]{1,20}@|!)[A-Za-z0-9_@:+]{1,30}$/;
 
 /** Binance spot market data as documented: WebSocket streams, raw and combined, and the REST API beside them. */
 export const binanceProtocol: VenueProtocol = {
@@ -18,7 +18,7 @@ export const binanceProtocol: VenueProtocol = {
     const combined = path === '/stream' || path.startsWith('/stream/');
     const session = new BinanceSession(combined, market, send, nowUs, close);
     const named = combined ? query.get('streams') : path.startsWith('/ws/') ? path.slice('/ws/'.length) : null;
-    session.subscribe((named ?? '').split('/').filter((stream) => stream !== ''));
+    session.subscribe((named ?? '').split('/').filter(isStream));
     return session;
   },
 };
@@ -82,7 +82,7 @@ class BinanceSession implements VenueSession {
         return `{"result":${JSON.stringify([...this.#streams])},"id":${shownId}}`;
       case 'SET_PROPERTY':
       case 'GET_PROPERTY':
-        return this.#property(method, params, shownId);
+        return this.#property(String(method), params, shownId);
       default:
         return refusal(
           `unknown variant \`${String(method).slice(0, 40)}\`, expected one of \`SUBSCRIBE\`, \`UNSUBSCRIBE\`, \`LIST_SUBSCRIPTIONS\`, \`SET_PROPERTY\`, \`GET_PROPERTY\` at line 1 column 28`,
@@ -120,8 +120,8 @@ class BinanceSession implements VenueSession {
       const at = stream.indexOf('@');
       const symbol = stream.slice(0, at).toUpperCase();
       if (!this.#symbols.has(symbol)) continue;
-      let streams = this.#bySymbol.get(symbol);
-      if (streams === undefined) this.#bySymbol.set(symbol, (streams = new SymbolStreams(symbol, this.#send)));
+      const streams = this.#bySymbol.get(symbol) ?? new SymbolStreams(symbol, this.#send);
+      this.#bySymbol.set(symbol, streams);
       streams.add(stream.slice(at + 1), this.#combined ? `{"stream":"${stream}","data":` : '', before.get(symbol));
     }
   }
@@ -164,7 +164,8 @@ class SymbolStreams {
     else if (channel === 'bookTicker') this.#bookTicker = wrapper;
     else if (channel === 'depth@100ms' || channel === 'depth') {
       const lengthUs = channel === 'depth' ? 1_000_000 : 100_000;
-      this.#depths.set(channel, new DepthWindow(lengthUs, wrapper, before?.#depths.get(channel)));
+      const open = before === undefined ? undefined : before.#depths.get(channel);
+      this.#depths.set(channel, new DepthWindow(lengthUs, wrapper, open));
     }
   }
 
@@ -267,16 +268,6 @@ class DepthWindow {
   }
 }
 
-/** Levels as the venue writes them: `[["61837.63000000","3.78826000"]]`. */
-export function levelsText(levels: BookSide): string {
-  let text = '[';
-  for (let at = 0; at < levels.length; at++) {
-    const [price, size] = levels[at] as readonly [number, number];
-    text += `${at === 0 ? '' : ','}["${price.toFixed(8)}","${size.toFixed(8)}"]`;
-  }
-  return `${text}]`;
-}
-
 function wrapped(wrapper: string, data: string): string {
   return wrapper === '' ? data : `${wrapper}${data}}`;
 }
@@ -290,9 +281,9 @@ function isRequestId(id: unknown): id is number | string | null {
 }
 
 function isStreamList(params: unknown): params is string[] {
-  return (
-    Array.isArray(params) &&
-    params.length > 0 &&
-    params.every((stream) => typeof stream === 'string' && (streamPattern.test(stream) || stream.startsWith('!')))
-  );
+  return Array.isArray(params) && params.length > 0 && params.every(isStream);
+}
+
+function isStream(stream: unknown): stream is string {
+  return typeof stream === 'string' && streamPattern.test(stream);
 }

@@ -1,9 +1,18 @@
-import { levelsText } from './binance-protocol.ts';
-import type { SimulatedPair, VenueHttpResponse, VenueMarket } from './protocol.ts';
+import type { BookSide, SimulatedPair, VenueHttpResponse, VenueMarket } from './protocol.ts';
 
 /** The venue's symbol of a pair. */
 export function binanceSymbol(pair: SimulatedPair): string {
   return `${pair.base}${pair.quote}`;
+}
+
+/** Levels as the venue writes them: `[["61837.63000000","3.78826000"]]`. */
+export function levelsText(levels: BookSide): string {
+  let text = '[';
+  for (let at = 0; at < levels.length; at++) {
+    const [price, size] = levels[at] as readonly [number, number];
+    text += `${at === 0 ? '' : ','}["${price.toFixed(8)}","${size.toFixed(8)}"]`;
+  }
+  return `${text}]`;
 }
 
 interface Request {

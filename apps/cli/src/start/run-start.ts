@@ -1,0 +1,191 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { systemClock } from '@alphapulse/core';
+import { IdempotentProducer, kafkaConfigFromEnv, SchemaIds, TopicAdmin } from '@alphapulse/kafka';
+import { createLogger } from '@alphapulse/runtime';
+import { sources } from '@alphapulse/sources';
+import { defaultDirectory, freePort, startStack } from '@alphapulse/stack';
+import { collectionTasks, raw, type SourceId, topics } from '@alphapulse/topics';
+import { drain } from './drain.ts';
+import { LatencySampler } from './latency-sampler.ts';
+import type { StartOptions } from './options.ts';
+import { type AppProcess, AppProcesses } from './processes.ts';
+import { StatusTable } from './status-table.ts';
+import { markStart, summarise } from './summary.ts';
+import { liveTasks, type PlannedTask, writeTasks } from './tasks.ts';
+
+const pipelineGroup = 'parse-validate-enrich';
+/** How long the rest may take to be processed when a run ends. */
+const drainQuietMs = 15_000;
+
+/** What apps/simulate writes to its port file. */
+interface VenueServers {
+  readonly statusUrl: string;
+  readonly tasks: readonly PlannedTask[];
+}
+
+/** Runs everything until Ctrl-C, the duration or the end of the recordings; then writes the summary. */
+export async function runStart(options: StartOptions): Promise<void> {
+  const clock = systemClock;
+  const directory = resolve(options.directory ?? defaultDirectory);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const ending = new AbortController();
+  const end = () => {
+    if (!ending.signal.aborted) say('\nstopping …');
+    ending.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+
+  const stack = await startStack({ directory, report: say, signal: ending.signal });
+  const env = {
+    KAFKA_BROKERS: stack.brokers.join(','),
+    SCHEMA_REGISTRY_URL: stack.schemaRegistryUrl,
+    REDIS_URL: stack.redisUrl,
+  };
+  const apps = new AppProcesses({ logDirectory: join(directory, 'logs'), env, report: say });
+  const running: AppProcess[] = [];
+  const launch = (name: string, args: readonly string[] = [], extra: NodeJS.ProcessEnv = {}) => {
+    const app = apps.start(name, args, extra);
+    running.push(app);
+    return app;
+  };
+  const producer = new IdempotentProducer({
+    config: kafkaConfigFromEnv('alphapulse-start', createQuietLog(), { ...process.env, ...env }),
+    clock,
+  });
+  try {
+    const kafka = kafkaConfigFromEnv('alphapulse-start', createQuietLog(), { ...process.env, ...env });
+    const schemas = new SchemaIds({ url: stack.schemaRegistryUrl, clock });
+    const portFile = join(directory, 'venues.json');
+    rmSync(portFile, { force: true });
+    const truthFile = join(directory, 'truth.jsonl');
+    const venues = options.mode === 'live' ? undefined : launch('simulate', simulateArgs(options, portFile, truthFile));
+    const port = options.dashboardPort ?? (await freePort(8080));
+    const dashboard = launch('dashboard', [], { DASHBOARD_PORT: String(port), ALPHAPULSE_MODE: options.mode });
+
+    await applyTopics(kafka, schemas);
+    const processing = launch('process');
+    launch('detect');
+    launch('registry');
+    const collecting = launch('collect');
+    await producer.connect([collectionTasks.name]);
+
+    const servers = venues ? await readPortFile(venues, portFile) : undefined;
+    const tasks = servers ? servers.tasks : liveTasks(options.sourceConfig);
+    await Promise.race([processing.logged('partitions'), apps.failed, aborted(ending.signal)]);
+    const rawTopics = sources.map(({ id }) => raw[id as SourceId].name);
+    const pipeline = [{ group: pipelineGroup, topics: rawTopics }];
+    // Records that an earlier run left are its own: they are processed before this run is measured.
+    await drain(kafka, pipeline, clock, ending.signal, {
+      quietMs: drainQuietMs,
+      onProgress: (left) => say(`finishing ${left} records of an earlier run`),
+    });
+
+    const start = await markStart(kafka, clock);
+    const sampler = new LatencySampler();
+    const following = new AbortController();
+    const sampling = sampler.follow({ kafka, schemas, clock }, following.signal);
+    await writeTasks(tasks, options.mode !== 'live', { producer, schemas, kafka, clock });
+    const startedMs = clock.nowMs();
+    const { address } = (await Promise.race([dashboard.logged('address'), apps.failed])) as { address: string };
+    say(
+      `\nAlphaPulse is running (${options.mode === 'live' ? 'live venues' : `${options.mode} data`}). Dashboard: ${address}\nLogs: ${join(directory, 'logs')}. Ctrl-C stops.\n`,
+    );
+
+    const table = new StatusTable(address, options.mode);
+    const showing = table.show(ending.signal);
+    await Promise.race([
+      aborted(ending.signal),
+      apps.failed,
+      ...(options.durationMs === undefined ? [] : [clock.sleep(options.durationMs, ending.signal)]),
+      ...(options.mode === 'recorded' && servers ? [recordingsPlayed(servers.statusUrl, ending.signal)] : []),
+    ]);
+    const seconds = (clock.nowMs() - startedMs) / 1000;
+    ending.abort();
+    await showing;
+
+    // Collectors first: what they have received reaches raw before the rest is asked to finish.
+    await collecting.stop();
+    if (options.summaryFile !== undefined) {
+      const unfinished = new AbortController();
+      const left = await drain(kafka, pipeline, clock, unfinished.signal, {
+        quietMs: drainQuietMs,
+        onProgress: (records) => table.line(`processing the last ${records} records`),
+      });
+      if (left > 0) say(`\n${left} records were not processed before the end`);
+      following.abort();
+      await sampling;
+      const summary = await summarise(
+        start,
+        { seconds, mode: options.mode, latencyMs: sampler.percentiles() },
+        { kafka, schemas, clock },
+      );
+      mkdirSync(dirname(resolve(options.summaryFile)), { recursive: true });
+      writeFileSync(options.summaryFile, `${JSON.stringify(summary, null, 2)}\n`);
+      say(`\nsummary written to ${options.summaryFile}`);
+    }
+    following.abort();
+    await sampling;
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    ending.abort();
+    await producer.close(2_000);
+    // Upstream first, so that nobody waits for records that nobody takes.
+    const order = ['collect', 'simulate', 'process', 'detect', 'registry', 'dashboard'];
+    for (const name of order) await Promise.all(running.filter((app) => app.name === name).map((app) => app.stop()));
+    await stack.stop();
+  }
+}
+
+function simulateArgs(options: StartOptions, portFile: string, truthFile: string): string[] {
+  const args = ['--port-file', portFile, '--speed', options.speed, '--seed', String(options.seed)];
+  if (options.recording) return [...args, '--recording', resolve(options.recording)];
+  return [...args, '--truth', truthFile];
+}
+
+async function applyTopics(kafka: ConstructorParameters<typeof TopicAdmin>[0], schemas: SchemaIds): Promise<void> {
+  const admin = new TopicAdmin(kafka);
+  await admin.connect();
+  try {
+    await Promise.all([
+      admin.apply(topics, { allowDestructive: false }),
+      schemas.register(topics, 'BACKWARD_TRANSITIVE'),
+    ]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function readPortFile(venues: AppProcess, file: string): Promise<VenueServers> {
+  await venues.logged('statusUrl');
+  return JSON.parse(readFileSync(file, 'utf8')) as VenueServers;
+}
+
+/** Resolves when every recording has been sent to its collector. */
+async function recordingsPlayed(status: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const response = await fetch(status, { signal: AbortSignal.timeout(5_000) });
+    const { done } = (await response.json()) as { done: boolean };
+    if (done) {
+      // The last frames are on their way through sockets and the collector's batches.
+      await systemClock.sleep(1_500, signal);
+      return;
+    }
+    await systemClock.sleep(250, signal);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** The command's own output is for people; its libraries' warnings go to the log at debug. */
+function createQuietLog() {
+  const log = createLogger('start');
+  log.level = process.env.LOG_LEVEL ?? 'silent';
+  return log;
+}

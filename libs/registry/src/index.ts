@@ -1,0 +1,19 @@
+export type { Change } from './decode.ts';
+export { type FollowerOptions, type RegistryBatch, RegistryFollower } from './follower.ts';
+export { type IdOf, idOf } from './ids.ts';
+export {
+  allKinds,
+  type Entities,
+  type EntityKind,
+  entityKinds,
+  identityOf,
+  type Kind,
+  type Registered,
+  topicOf,
+} from './kinds.ts';
+export type { ListingLookup } from './listing-lookup.ts';
+export type { ProducerPort, ReaderPort, SchemaPort } from './ports.ts';
+export { parseRecordKey, versionKey } from './record-key.ts';
+export { createRegistrar, Registrar, type RegistrarOptions, type Registration } from './registrar.ts';
+export { curatedVenues } from './venues.ts';
+export { createRegistryView, RegistryView, type ViewOptions, type ViewPorts } from './view.ts';

@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { registryListings, registryVenues } from '@alphapulse/topics';
+import { ManualClock } from '@alphapulse/testkit';
+import type { Listing } from '@alphapulse/schemas';
+import type { ReaderPort } from './ports.ts';
+import { MemoryLog, memorySchemas } from './testing/memory-log.ts';
+import { QuietLog } from './testing/quiet-log.ts';
+import { RegistryView } from './view.ts';
+
+const listing = (id: string, symbol: string): Listing => ({
+  id,
+  venue: 'kraken',
+  symbol,
+  instrumentId: 'ff',
+  instrument: `spot:${symbol}`,
+  tickSize: 0.1,
+  lotSize: null,
+  minNotional: null,
+  makerFeeBps: null,
+  takerFeeBps: null,
+  status: 'trading',
+  source: 'kraken',
+  validFrom: 0,
+  validTo: null,
+  recordedTime: 0,
+  provenance: 'test',
+});
+
+function setUp(ends?: (memory: MemoryLog) => ReaderPort['ends']) {
+  const memory = new MemoryLog();
+  const clock = new ManualClock();
+  const log = new QuietLog();
+  const changes: string[] = [];
+  const reader = memory.reader();
+  const view = new RegistryView(
+    {
+      reader,
+      ends: { ends: ends?.(memory) ?? reader.ends, close: reader.close },
+      schemas: memorySchemas,
+      clock,
+      log,
+    },
+    { onChange: ({ kind, key }) => changes.push(`${kind} ${key}`) },
+  );
+  return { memory, clock, log, view, changes };
+}
+
+describe('registry view', () => {
+  test('shows after catchUp what was appended before it', async () => {
+    const { memory, view, changes } = setUp();
+    memory.append(registryListings, 'aa', listing('aa', 'BTC/USD'));
+    await view.start();
+    expect(view.caughtUp).toBe(true);
+    expect(view.listing('kraken', 'BTC/USD', 1)?.id).toBe('aa');
+    memory.append(registryListings, 'ab', listing('ab', 'ETH/USD'));
+    await view.catchUp();
+    expect(view.listing('kraken', 'ETH/USD', 1)?.id).toBe('ab');
+    expect(changes).toEqual(['listings aa', 'listings ab']);
+    expect(view.listingIds('kraken').sort()).toEqual(['aa', 'ab']);
+    await view.close();
+  });
+
+  test('a caller that comes while another catches up gets what was appended before its own call', async () => {
+    const answers: (() => void)[] = [];
+    let held = false;
+    const { memory, view } = setUp((log) => async (topic) => {
+      const ends = await log.reader().ends(topic);
+      if (held && topic === 'registry.listings') await new Promise<void>((resolve) => answers.push(resolve));
+      return ends;
+    });
+    await view.start();
+    held = true;
+    const first = view.catchUp();
+    while (answers.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    // The first round has read the ends by now.
+    memory.append(registryListings, 'aa', listing('aa', 'BTC/USD'));
+    const second = view.catchUp();
+    const third = view.catchUp();
+    expect(third).toBe(second);
+    expect(second).not.toBe(first);
+    held = false;
+    for (const answer of answers) answer();
+    await Promise.all([first, second, third]);
+    expect(view.listing('kraken', 'BTC/USD', 1)).toBeDefined();
+    await view.close();
+  });
+
+  test('catchUp gives up after its time', async () => {
+    let away = false;
+    const { clock, view } = setUp((log) => (topic) => (away ? new Promise(() => undefined) : log.reader().ends(topic)));
+    await view.start();
+    away = true;
+    const caughtUp = view.catchUp(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(1_001);
+    await expect(caughtUp).rejects.toMatchObject({ code: 'broker_unavailable' });
+    away = false;
+    await view.catchUp(1_000);
+    await view.close();
+    await expect(view.catchUp()).rejects.toMatchObject({ code: 'broker_unavailable' });
+  });
+
+  test('corrupt records are skipped, counted and logged', async () => {
+    const { memory, log, view } = setUp();
+    memory.appendBytes('registry.listings', 'aa', Buffer.from('garbage'));
+    memory.appendBytes('registry.listings', 'aa', Buffer.from([0, 0, 0, 0, 9, 1, 2, 3]));
+    memory.appendBytes('registry.listings', 'aa', Buffer.from([0, 0, 0, 0, 1, 1, 2, 3]));
+    memory.append(registryListings, 'not a key', listing('aa', 'BTC/USD'));
+    memory.append(registryListings, 'ab', listing('aa', 'BTC/USD'));
+    memory.append(registryListings, 'aa@5', listing('aa', 'BTC/USD'));
+    memory.append(registryListings, 'aa', listing('aa', 'BTC/USD'));
+    memory.appendBytes('registry.venues', '', null);
+    await view.start();
+    expect(view.corrupt).toBe(7);
+    expect(view.counts().listings).toBe(1);
+    expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(7);
+    await view.close();
+  });
+
+  test('a tombstone takes a listing out', async () => {
+    const { memory, view } = setUp();
+    memory.append(registryListings, 'aa', listing('aa', 'BTC/USD'));
+    await view.start();
+    memory.append(registryListings, 'aa', null);
+    memory.append(registryVenues, 'ac', null);
+    await view.catchUp();
+    expect(view.listing('kraken', 'BTC/USD', 1)).toBeUndefined();
+    expect(view.listingIds('kraken')).toEqual([]);
+    expect(view.counts().listings).toBe(0);
+    await view.close();
+  });
+});
