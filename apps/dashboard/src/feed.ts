@@ -246,7 +246,8 @@ export class Feed {
   #groups(): Map<string, readonly string[]> {
     const groups = new Map(defaultGroups);
     const seen = this.#options.state.inputsByStages();
-    for (const [stages, topics] of seen) groups.set(groupOf(stages), [...(groups.get(groupOf(stages)) ?? []), ...topics]);
+    for (const [stages, topics] of seen)
+      groups.set(groupOf(stages), [...(groups.get(groupOf(stages)) ?? []), ...topics]);
     const parsing = [...seen.keys()].find((stages) => stages.split('+')[0] === 'parse') ?? 'parse+validate+enrich';
     const collected = this.#options.state.sourceIds(this.#options.clock.nowMs()).map((source) => `raw.${source}`);
     const declared = new Set(allTopics.map(({ name }) => name));

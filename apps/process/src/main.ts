@@ -26,7 +26,11 @@ await runApp('process', async (log, signal) => {
   const kafka = kafkaConfigFromEnv('alphapulse-process', log);
   const view = createRegistryView({ config: kafka, schemaRegistryUrl: schemaRegistryUrl(), clock });
   try {
-    if (stages.includes(enrich as unknown as Stage)) await view.start();
+    if (stages.includes(enrich as unknown as Stage))
+      await Promise.race([
+        view.start(),
+        new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+      ]);
     await runStages(
       {
         stages,

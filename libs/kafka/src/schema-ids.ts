@@ -6,7 +6,7 @@ import {
   RejectedRecordError,
   RetriableError,
 } from '@alphapulse/core';
-import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import avro from 'avsc';
 
 /**
@@ -29,14 +29,14 @@ export class SchemaIds {
   }
 
   /** Registers (a no-op when it is there) the schemas of the topics. @throws FatalError `schema_incompatible`. */
-  async register(topics: readonly AnyTopic[], compatibility?: 'BACKWARD_TRANSITIVE'): Promise<void> {
+  async register(topics: readonly AnyTopic[]): Promise<void> {
     for (const topic of topics) {
       if (topic.value.schema === null || this.#prefixes.has(topic.name)) continue;
       try {
         const schema = JSON.stringify(topic.value.schema);
         const { id } = await this.#registry.register(
           { type: SchemaType.AVRO, schema },
-          { subject: `${topic.name}-value`, ...(compatibility ? { compatibility: compatibility as never } : {}) },
+          { subject: `${topic.name}-value`, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
         );
         this.#remember(topic.name, id);
       } catch (cause) {

@@ -42,7 +42,7 @@ export async function runStart(options: StartOptions): Promise<void> {
     SCHEMA_REGISTRY_URL: stack.schemaRegistryUrl,
     REDIS_URL: stack.redisUrl,
   };
-  const apps = new AppProcesses({ logDirectory: join(directory, 'logs'), env, report: say });
+  const apps = new AppProcesses({ logDirectory: join(directory, 'logs', 'apps'), env, report: say });
   const running: AppProcess[] = [];
   const launch = (name: string, args: readonly string[] = [], extra: NodeJS.ProcessEnv = {}) => {
     const app = apps.start(name, args, extra);
@@ -89,7 +89,7 @@ export async function runStart(options: StartOptions): Promise<void> {
     const startedMs = clock.nowMs();
     const { address } = (await Promise.race([dashboard.logged('address'), apps.failed])) as { address: string };
     say(
-      `\nAlphaPulse is running (${options.mode === 'live' ? 'live venues' : `${options.mode} data`}). Dashboard: ${address}\nLogs: ${join(directory, 'logs')}. Ctrl-C stops.\n`,
+      `\nAlphaPulse is running (${options.mode === 'live' ? 'live venues' : `${options.mode} data`}). Dashboard: ${address}\nLogs: ${join(directory, 'logs', 'apps')}. Ctrl-C stops.\n`,
     );
 
     const table = new StatusTable(address, options.mode);
@@ -148,10 +148,7 @@ async function applyTopics(kafka: ConstructorParameters<typeof TopicAdmin>[0], s
   const admin = new TopicAdmin(kafka);
   await admin.connect();
   try {
-    await Promise.all([
-      admin.apply(topics, { allowDestructive: false }),
-      schemas.register(topics, 'BACKWARD_TRANSITIVE'),
-    ]);
+    await Promise.all([admin.apply(topics, { allowDestructive: false }), schemas.register(topics)]);
   } finally {
     await admin.disconnect();
   }

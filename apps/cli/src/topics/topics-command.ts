@@ -32,7 +32,7 @@ export function topicsCommand(): Command {
       await withAdmin(async (admin) => {
         const changes = await admin.apply(topics, options);
         for (const { topic, what } of changes) console.log(`${topic}: ${what}`);
-        await new SchemaIds({ url: schemaRegistryUrl(), clock: systemClock }).register(topics, 'BACKWARD_TRANSITIVE');
+        await new SchemaIds({ url: schemaRegistryUrl(), clock: systemClock }).register(topics);
         console.log(`${topics.length} topics and their schemas are as declared (${changes.length} changes)`);
       });
     });

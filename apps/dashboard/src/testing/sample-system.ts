@@ -83,7 +83,8 @@ export class SampleSystem {
     const mids = Object.fromEntries(
       pair.venues.map((venue) => [
         venue,
-        pair.mid * (1 + (this.#random.next() - 0.5) * 0.0002 + (pair.dislocation?.venue === venue ? pair.dislocation.share : 0)),
+        pair.mid *
+          (1 + (this.#random.next() - 0.5) * 0.0002 + (pair.dislocation?.venue === venue ? pair.dislocation.share : 0)),
       ]),
     );
     for (const part of [650, 400, 150])
@@ -193,12 +194,24 @@ export class SampleSystem {
 }
 
 const hostile = [
-  ['frame_not_json', 'the frame is not JSON: unexpected end at byte 61', '{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD'],
+  [
+    'frame_not_json',
+    'the frame is not JSON: unexpected end at byte 61',
+    '{"channel":"trade","type":"update","data":[{"symbol":"BTC/USD',
+  ],
   [
     'frame_malformed',
     'trade: price is not a number',
     '{"channel":"trade","data":[{"symbol":"<script>document.title=\'owned\'</script>","price":"NaN"}]}',
   ],
-  ['number_not_finite', 'bid 1e309 is not a finite number', '{"u":400900217,"s":"BNBUSDT","b":"1e309","B":"31.21","a":"25.36","A":"40.66"}'],
-  ['symbol_unknown', 'no listing of FOOUSDT on binance at 2024-08-09', '{"e":"trade","E":1723161253937,"s":"FOOUSDT","t":12345,"p":"0.001","q":"100"}'],
+  [
+    'number_not_finite',
+    'bid 1e309 is not a finite number',
+    '{"u":400900217,"s":"BNBUSDT","b":"1e309","B":"31.21","a":"25.36","A":"40.66"}',
+  ],
+  [
+    'symbol_unknown',
+    'no listing of FOOUSDT on binance at 2024-08-09',
+    '{"e":"trade","E":1723161253937,"s":"FOOUSDT","t":12345,"p":"0.001","q":"100"}',
+  ],
 ] as const;

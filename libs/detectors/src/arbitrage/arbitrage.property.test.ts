@@ -38,12 +38,12 @@ const stream: fc.Arbitrary<Quote[]> = fc
         { weight: 12, arbitrary: fc.integer({ min: 1, max: 20 }) },
         { weight: 1, arbitrary: fc.constantFrom(0, -5) },
       ),
-      bidSize: fc.constantFrom(0, 0.1, 1, 1, 2.5),
-      askSize: fc.constantFrom(0, 0.1, 1, 1, 2.5),
-      takerFeeBps: fc.constantFrom(10, 10, 10, 10, 10, 20, null),
-      listingVersion: fc.constantFrom('1', '1', '1', '1', '2'),
+      bidSize: fc.constantFrom(0, 0.1, 1, 1, 1, 1, 2.5, 2.5),
+      askSize: fc.constantFrom(0, 0.1, 1, 1, 1, 1, 2.5, 2.5),
+      takerFeeBps: fc.constantFrom(10, 10, 10, 10, 10, 10, 10, 10, 20, null),
+      listingVersion: fc.constantFrom('1', '1', '1', '1', '1', '1', '1', '1', '2'),
     }),
-    { minLength: 1, maxLength: 120 },
+    { minLength: 1, maxLength: 120, size: 'max' },
   )
   .map((steps) => {
     let ms = 0;
@@ -95,12 +95,21 @@ function expected(quotes: readonly Quote[], now: number): string[] {
 }
 
 describe('arbitrage, any stream of quotes', () => {
+  test('the streams bring out every step and every reason', () => {
+    const seen = fc
+      .sample(stream, { numRuns: 60, seed: 1 })
+      .flatMap((quotes) => run(quotes).map(({ value }) => value.closeReason ?? value.state));
+    const reasons = ['quote_crossed', 'quote_stale', 'spread_gone', 'superseded', 'suspect_mapping'];
+    expect([...new Set(seen)].sort()).toEqual(['opened', ...reasons, 'updated'].sort());
+    expect(seen.length).toBeGreaterThan(600);
+  });
+
   test('restarts in the middle change nothing', () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(120), { maxLength: 8 }), (quotes, restarts) => {
         expect(run(quotes, new Set(restarts))).toEqual(run(quotes));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -117,7 +126,7 @@ describe('arbitrage, any stream of quotes', () => {
           expect(run(arrivals)).toEqual(run(quotes));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -142,7 +151,7 @@ describe('arbitrage, any stream of quotes', () => {
           expect([...open.values()].sort()).toEqual(expected(ordered, now));
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -189,7 +198,7 @@ describe('arbitrage, any stream of quotes', () => {
         }
         expect(open.size).toBe(0);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -215,7 +224,7 @@ describe('arbitrage, any stream of quotes', () => {
           expect(new Set(ids('opened')).size).toBe(ids('opened').length);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

@@ -73,7 +73,7 @@ export function configureBinance(input: unknown): BinanceConfig {
   }
   for (const channel of texts('channels', config.channels)) {
     const known = ['trade', 'aggTrade', 'bookTicker', 'depth'].includes(channel);
-    if (!known && !intervals.includes(channel.replace(/^kline_/, '')))
+    if (!known && !intervals.some((interval) => channel === `kline_${interval}`))
       throw invalid('channels', `has unknown ${channel}`);
   }
   for (const url of texts('wsEndpoints', config.wsEndpoints)) checkUrl('wsEndpoints', url, ['ws:', 'wss:']);

@@ -63,7 +63,7 @@ export class BookLines {
   /** A book frame of this connection could not be read: what follows does not fit any more. */
   lose(connectionId: string): void {
     const line = this.#lines.get(connectionId);
-    if (line) line.book = null;
+    if (line) voidBook(line);
   }
 
   /**
@@ -85,7 +85,7 @@ export class BookLines {
     const { book } = line;
     book.apply(message);
     if (message.checksum !== null && book.checksum() !== message.checksum) {
-      line.book = null;
+      voidBook(line);
       throw mismatch(message, book.checksum());
     }
     line.lastTime = receivedTime;
@@ -147,6 +147,12 @@ export class BookLines {
     }
     return line;
   }
+}
+
+/** The next snapshot counts even when it says what the last one said. */
+function voidBook(line: Line): void {
+  line.book = null;
+  line.lastId = '';
 }
 
 function mismatch(message: BookMessage, computed: number): RejectedRecordError {

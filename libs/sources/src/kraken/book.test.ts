@@ -81,7 +81,11 @@ describe('the book', () => {
   });
 
   test('the kept checksum is that of a book built afresh, whatever the order of changes', () => {
-    const change = fc.record({ bid: fc.boolean(), price: fc.integer({ min: 1, max: 60 }), size: fc.integer({ max: 3 }) });
+    const change = fc.record({
+      bid: fc.boolean(),
+      price: fc.integer({ min: 1, max: 60 }),
+      size: fc.integer({ max: 3 }),
+    });
     fc.assert(
       fc.property(fc.array(fc.array(change, { maxLength: 5 }), { maxLength: 60 }), (messages) => {
         const book = new KrakenBook(25);
@@ -140,7 +144,12 @@ describe('the book', () => {
 describe('number text', () => {
   test('numbers come back digit by digit, strings untouched', () => {
     const text = '{"a":[0.00005100,-1e5,10],"b":"x \\"1\\" 2\\\\","c1":3,"d":true}';
-    expect(JSON.parse(quoteNumbers(text))).toEqual({ a: ['0.00005100', '-1e5', '10'], b: 'x "1" 2\\', c1: '3', d: true });
+    expect(JSON.parse(quoteNumbers(text))).toEqual({
+      a: ['0.00005100', '-1e5', '10'],
+      b: 'x "1" 2\\',
+      c1: '3',
+      d: true,
+    });
     expect(quoteNumbers('{"a":"b"}')).toBe('{"a":"b"}');
   });
 

@@ -1,7 +1,7 @@
 import type { ParserOutput, RawRecord, SourceParser } from '@alphapulse/core';
 import { RejectedRecordError } from '@alphapulse/core';
 import type { ParsedEvent } from '@alphapulse/schemas';
-import { describeContext } from './describe.ts';
+import { describeContext } from '../describe.ts';
 
 /** Makes raw records of frames as the collector would, with rising offsets. */
 export class RecordMaker {
