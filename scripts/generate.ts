@@ -45,7 +45,12 @@ function ensureSection(path: string, name: string, text: string): void {
   ensure(path, `${whole.slice(0, from + open.length)}\n${text}\n${whole.slice(to)}`);
 }
 
-const stages = [createParseStage(sources), validate, enrich, ...Object.values(detectors).map(({ stage }) => stage)] as unknown as Stage[];
+const stages = [
+  createParseStage(sources),
+  validate,
+  enrich,
+  ...Object.values(detectors).map(({ stage }) => stage),
+] as unknown as Stage[];
 
 ensure('schemas/src/generated/types.ts', typesSource(schemaPaths().map(loadSchema)));
 ensure('topics/asyncapi.yaml', asyncApi(topics));

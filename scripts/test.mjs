@@ -48,6 +48,7 @@ const checks = [
   ['types', process.execPath, [bin('typescript', 'tsc'), '--noEmit']],
   ['lint', process.execPath, [bin('@biomejs/biome', 'biome'), 'check', '.']],
   ['imports', process.execPath, [bin('dependency-cruiser', 'depcruise'), ...depcruise]],
+  ['package lock', process.execPath, ['scripts/complete-lock.mjs', '--check']],
   ['repository rules', process.execPath, [...tsx, 'scripts/check.ts']],
 ];
 

@@ -28,7 +28,10 @@ export function asyncApi(topics: readonly AnyTopic[]): string {
             kafka: {
               topic: topic.name,
               partitions: topic.partitions,
-              topicConfiguration: { 'cleanup.policy': [topic.cleanupPolicy], ...(topic.retentionMs === undefined ? {} : { 'retention.ms': topic.retentionMs }) },
+              topicConfiguration: {
+                'cleanup.policy': [topic.cleanupPolicy],
+                ...(topic.retentionMs === undefined ? {} : { 'retention.ms': topic.retentionMs }),
+              },
               bindingVersion: '0.5.0',
             },
           },
@@ -36,7 +39,10 @@ export function asyncApi(topics: readonly AnyTopic[]): string {
       ]),
     ),
     operations: Object.fromEntries(
-      shown.map((topic) => [`consume_${id(topic.name)}`, { action: 'receive', channel: { $ref: `#/channels/${id(topic.name)}` }, summary: topic.doc }]),
+      shown.map((topic) => [
+        `consume_${id(topic.name)}`,
+        { action: 'receive', channel: { $ref: `#/channels/${id(topic.name)}` }, summary: topic.doc },
+      ]),
     ),
     components: {
       messages: Object.fromEntries(

@@ -13,7 +13,8 @@ export function graph(sources: readonly Source[], stages: readonly Stage[], topi
   for (const { name, reads, writes } of stages) {
     lines.push(`  ${stageNode(name)}{{${name}}}`);
     for (const topic of reads) lines.push(`  ${node(topic.name)}[(${topic.name})] --> ${stageNode(name)}`);
-    for (const topic of writes) if (drawn(topic.name)) lines.push(`  ${stageNode(name)} --> ${node(topic.name)}[(${topic.name})]`);
+    for (const topic of writes)
+      if (drawn(topic.name)) lines.push(`  ${stageNode(name)} --> ${node(topic.name)}[(${topic.name})]`);
   }
   if (topics.some(({ name }) => name === 'collection.tasks')) {
     for (const { id } of sources) lines.push(`  collection_tasks[(collection.tasks)] -.-> source_${node(id)}`);

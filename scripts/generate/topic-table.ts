@@ -8,6 +8,9 @@ export function topicTable(topics: readonly AnyTopic[]): string {
     const hours = retentionMs / 3_600_000;
     return hours % 24 === 0 ? `${hours / 24} days` : `${hours} hours`;
   };
-  const rows = topics.map((topic) => `| \`${topic.name}\` | ${topic.doc.replaceAll('|', '\\|')} | ${topic.key.replaceAll('|', '\\|')} | ${topic.partitions} | ${kept(topic)} |`);
+  const rows = topics.map(
+    (topic) =>
+      `| \`${topic.name}\` | ${topic.doc.replaceAll('|', '\\|')} | ${topic.key.replaceAll('|', '\\|')} | ${topic.partitions} | ${kept(topic)} |`,
+  );
   return ['| topic | what | key | partitions | kept |', '| --- | --- | --- | --- | --- |', ...rows].join('\n');
 }

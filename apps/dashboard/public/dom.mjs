@@ -42,7 +42,6 @@ export class Table {
   #table;
   #body = element('tbody');
   #rows = new Map();
-  #columns = [];
   #heads = '';
   #options;
 
@@ -55,7 +54,6 @@ export class Table {
   update(rows, columns) {
     const heads = columns.map(({ head }) => head).join('\u0000');
     if (heads !== this.#heads) this.#rebuild(columns, heads);
-    this.#columns = columns;
     const { key, empty, onRow } = this.#options;
     const wanted = new Set();
     let before = this.#body.firstChild;
@@ -83,7 +81,7 @@ export class Table {
       if (tr !== before) this.#body.insertBefore(tr, before);
       else before = before.nextSibling;
       if (row.detail) row.detail(tr.firstChild);
-      else this.#columns.forEach((column, n) => column.fill(tr.children[n], row));
+      else for (const [n, { fill }] of columns.entries()) fill(tr.children[n], row);
       onRow?.(tr, row);
     }
     for (const [id, tr] of this.#rows) {

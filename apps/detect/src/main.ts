@@ -31,6 +31,7 @@ await runApp('detect', async (log, signal) => {
           schemaRegistryUrl: schemaRegistryUrl(),
           clock: systemClock,
           log,
+          groupSuffix: process.env.GROUP_SUFFIX ?? '',
           maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', 50),
           sessionTimeoutMs: envNumber('DETECT_SESSION_TIMEOUT_MS', 10_000),
         },

@@ -40,6 +40,7 @@ await runApp('process', async (log, signal) => {
         schemaRegistryUrl: schemaRegistryUrl(),
         clock,
         log,
+        groupSuffix: process.env.GROUP_SUFFIX ?? '',
         maxWaitMs: envNumber('PROCESS_MAX_WAIT_MS', 20),
         sessionTimeoutMs: envNumber('PROCESS_SESSION_TIMEOUT_MS', 10_000),
       },

@@ -13,8 +13,8 @@ export interface RunStagesOptions {
   readonly schemaRegistryUrl: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Consumer group; default the stages' names joined by `-`. */
-  readonly group?: string;
+  /** Added to the group's name, which is the stages' names joined by `-`: a second copy of the chain, from the beginning. */
+  readonly groupSuffix?: string;
   readonly maxWaitMs?: number;
   readonly sessionTimeoutMs?: number;
   /** Told of each assignment, for readiness. */
@@ -30,7 +30,7 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
   const first = stages[0];
   if (!first) throw new FatalError('config_invalid', 'no stages to run');
   checkChain(stages);
-  const group = options.group ?? stages.map(({ name }) => name).join('-');
+  const group = `${stages.map(({ name }) => name).join('-')}${options.groupSuffix ?? ''}`;
   const checkpointed = stages.some(({ state }) => state?.kind === 'checkpoints');
   const state = checkpointed ? stateTopic(first.name) : undefined;
   const schemas = new SchemaIds({ url: options.schemaRegistryUrl, clock });

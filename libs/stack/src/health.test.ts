@@ -1,11 +1,14 @@
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { hostAndPort, kafkaAnswers, redisAnswers, registryAnswers, waitUntil } from './health.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+  for (const server of servers.splice(0)) {
+    server.close();
+    if (server instanceof HttpServer) server.closeAllConnections();
+  }
 });
 
 /** Listens on loopback and answers every connection's first bytes. */

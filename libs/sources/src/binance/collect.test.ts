@@ -226,6 +226,13 @@ describe('subscribing', () => {
     expect(bench.channels('BTCUSDT')).toEqual(['depth', 'rest/depth']);
   });
 
+  test('a symbol that stays silent is reported', async () => {
+    bench = new Bench({ symbols: ['BTCUSDT', 'NOSUCH'] });
+    bench.receive(bench.open(), trade('BTCUSDT', 1));
+    await bench.clock.advance(120_000);
+    expect(bench.warnings).toEqual([expect.stringContaining('"symbols":["NOSUCH"]')]);
+  });
+
   test('a stream gone quiet is taken up anew, and the gap closes with its next frame', async () => {
     const connection = await running();
     expect([...connection.aliveChannels]).toEqual(['depth:BTCUSDT', 'depth:ETHUSDT']);

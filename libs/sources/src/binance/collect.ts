@@ -5,6 +5,9 @@ import { frameHead, numberOf, streamOf } from './scan.ts';
 import { Subscriber } from './subscriber.ts';
 import { SymbolFeed } from './symbol-feed.ts';
 
+/** A symbol that has brought nothing for so long after the start is reported. */
+const SILENCE_MS = 120_000;
+
 /** A stream we subscribe to: where its frames go. */
 interface StreamRoute {
   readonly feed: SymbolFeed;
@@ -54,6 +57,7 @@ export async function collectBinance(config: BinanceConfig, outerDeps: CollectDe
   };
 
   const resnapshots = resnapshotPeriodically(feeds, config, deps);
+  const silence = warnOfSilence(feeds, deps);
   await deps.net.webSocket(
     {
       endpoints: config.wsEndpoints.map((endpoint) => `${endpoint.replace(/\/+$/, '')}/stream`),
@@ -73,9 +77,8 @@ export async function collectBinance(config: BinanceConfig, outerDeps: CollectDe
         if (!overlapping) for (const feed of feeds) feed.connected();
       },
       onMessage,
-      onClose(connection, reason) {
+      onClose(connection) {
         subscribers.delete(connection.id);
-        deps.log.info({ source: 'binance', connection: connection.id, reason }, 'connection lost');
         // During a roll-over the other connection carries on.
         if ([...subscribers.values()].some((other) => other.live)) return;
         for (const feed of feeds) feed.disconnected();
@@ -88,7 +91,7 @@ export async function collectBinance(config: BinanceConfig, outerDeps: CollectDe
     },
     signal,
   );
-  await resnapshots;
+  await Promise.all([resnapshots, silence]);
   await Promise.all(feeds.map((feed) => feed.idle()));
   if (failure.signal.aborted) throw failure.signal.reason;
 }
@@ -109,6 +112,15 @@ function check({ kind, channel, feed }: StreamRoute, head: string, receivedTime:
 export function streamName(symbol: string, channel: string): string {
   const lower = symbol.toLowerCase();
   return channel === 'depth' ? `${lower}@depth@100ms` : `${lower}@${channel}`;
+}
+
+/** The venue accepts subscriptions of symbols it does not have and sends nothing; somebody should hear of it. */
+async function warnOfSilence(feeds: readonly SymbolFeed[], deps: CollectDeps): Promise<void> {
+  await deps.clock.sleep(SILENCE_MS, deps.signal);
+  if (deps.signal.aborted) return;
+  const symbols = feeds.filter((feed) => !feed.hasData).map((feed) => feed.symbol);
+  if (symbols.length > 0)
+    deps.log.warn({ source: 'binance', symbols }, 'symbols without any data; does the venue list them?');
 }
 
 /** Spreads the books' regular snapshots evenly over the interval. */

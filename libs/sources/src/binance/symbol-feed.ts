@@ -55,6 +55,11 @@ export class SymbolFeed {
     this.#hasDepth = config.channels.includes('depth');
   }
 
+  /** False until the first frame. */
+  get hasData(): boolean {
+    return this.#lastSeen > 0;
+  }
+
   /** A connection that follows none, or a lost one. */
   connected(): void {
     this.#trades.reconnected();

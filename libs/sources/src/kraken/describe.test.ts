@@ -32,7 +32,7 @@ describe('where a frame belongs', () => {
       'XMR/USD trade',
       'XMR/USD trade',
       'WAVES/EUR ticker',
-      'WAVES/EUR book',
+      'XMR/USD book',
       'SC/EUR book',
       'XBT/USD spread',
       'heartbeat heartbeat',

@@ -11,6 +11,10 @@ export interface RecordedAnswer {
   readonly symbol: string | undefined;
   readonly status: number;
   readonly body: string;
+  /** When it was recorded, microseconds. */
+  readonly t: number | null;
+  /** Frames recorded before it in its own file; undefined when it comes from another one. */
+  readonly framesBefore: number | undefined;
 }
 
 /** A recording that a local server can play to the source it came from. */
@@ -78,7 +82,13 @@ export async function describePlayback(path: string): Promise<PlaybackDescriptio
   return {
     files: files.map((one) => ({
       ...one,
-      answers: [...one.answers, ...(pools.get(`${dirname(one.file)} ${one.recordedSource}`) ?? [])],
+      answers: [
+        ...one.answers,
+        ...(pools.get(`${dirname(one.file)} ${one.recordedSource}`) ?? []).map((answer) => ({
+          ...answer,
+          framesBefore: undefined,
+        })),
+      ],
     })),
     skipped,
   };
@@ -88,7 +98,8 @@ async function scan(file: string, header: RecordingHeader, source: 'binance' | '
   const recording = await openRecording(file);
   const symbols = new Set<string>();
   const channels = new Set<string>();
-  const inline: string[] = [];
+  const inline: RecordedAnswer[] = [];
+  const path = endpointIsFutures(header.endpoint) ? '/fapi/v1/depth' : '/api/v3/depth';
   const depthSymbols = new Set<string>();
   const answers: RecordedAnswer[] = [];
   let frames = 0;
@@ -96,7 +107,14 @@ async function scan(file: string, header: RecordingHeader, source: 'binance' | '
   let endpoint = header.endpoint;
   const frame = (line: RecordedFrame): void => {
     if (source === 'binance' && isInlineAnswer(line)) {
-      inline.push(line.payload.toString());
+      inline.push({
+        path,
+        symbol: undefined,
+        status: 200,
+        body: line.payload.toString(),
+        t: line.t,
+        framesBefore: frames,
+      });
       return;
     }
     frames++;
@@ -119,14 +137,15 @@ async function scan(file: string, header: RecordingHeader, source: 'binance' | '
         symbol: symbol?.toUpperCase(),
         status: one.response.status,
         body: one.response.text,
+        t: one.t,
+        framesBefore: frames,
       });
     }
   };
   for await (const one of recording.lines) line(one);
   const address = addresses(source, endpoint);
   const only = depthSymbols.size === 1 ? [...depthSymbols][0] : undefined;
-  const path = address.market === 'usdm' ? '/fapi/v1/depth' : '/api/v3/depth';
-  for (const body of inline) answers.push({ path, symbol: only, status: 200, body });
+  for (const one of inline) answers.push({ ...one, symbol: only });
   return {
     file,
     source,
@@ -150,7 +169,11 @@ function addresses(
     return { wsAddress: `${url?.host ?? 'ws.kraken.com'}${path}`, restAddress: 'api.kraken.com', market: 'spot' };
   }
   const host = url?.host ?? 'stream.binance.com:9443';
-  if (host.startsWith('fstream')) return { wsAddress: host, restAddress: 'fapi.binance.com', market: 'usdm' };
+  if (endpointIsFutures(endpoint)) return { wsAddress: host, restAddress: 'fapi.binance.com', market: 'usdm' };
   const us = url?.hostname.endsWith('binance.us') ?? false;
   return { wsAddress: host, restAddress: us ? 'api.binance.us' : 'api.binance.com', market: 'spot' };
+}
+
+function endpointIsFutures(endpoint: string): boolean {
+  return URL.canParse(endpoint) && new URL(endpoint).hostname.startsWith('fstream');
 }

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import type { MarketSpeed } from '../venues/drive.ts';
 import { isInlineAnswer, type PlayableFile } from './describe-playback.ts';
 import { openRecording } from './read-recording.ts';
+import type { RecordedAnswers } from './recorded-answers.ts';
 import type { RecordedFrame } from './recording.ts';
 
 const highWaterBytes = 512 * 1024;
@@ -18,6 +19,17 @@ export interface PlaybackProgress {
   readonly done: boolean;
 }
 
+export interface FilePlayerOptions {
+  readonly file: PlayableFile;
+  readonly answers: RecordedAnswers;
+  readonly speed: MarketSpeed;
+  readonly clock: Clock;
+  /** How long the stream waits at a snapshot for the client to ask for it. */
+  readonly snapshotWaitMs: number;
+}
+
+const snapshotPollMs = 2;
+
 /**
  * Plays one recording: every received frame once, in order, verbatim. A client that loses its connection and comes
  * again goes on where it was; a second one beside it gets nothing.
@@ -26,6 +38,8 @@ export class FilePlayer {
   readonly #file: PlayableFile;
   readonly #speed: MarketSpeed;
   readonly #clock: Clock;
+  readonly #answers: RecordedAnswers;
+  readonly #snapshotWaitMs: number;
   readonly #frames: AsyncIterator<RecordedFrame>;
   #next: RecordedFrame | undefined;
   #sent = 0;
@@ -33,10 +47,12 @@ export class FilePlayer {
   #failure: unknown;
   #playing: Promise<void> = Promise.resolve();
 
-  constructor(file: PlayableFile, speed: MarketSpeed, clock: Clock) {
+  constructor({ file, answers, speed, clock, snapshotWaitMs }: FilePlayerOptions) {
     this.#file = file;
+    this.#answers = answers;
     this.#speed = speed;
     this.#clock = clock;
+    this.#snapshotWaitMs = snapshotWaitMs;
     this.#frames = receivedFrames(file);
   }
 
@@ -88,6 +104,18 @@ export class FilePlayer {
           from ??= { recordedUs: t, clockUs: this.#clock.nowUs() };
           const waitUs = from.clockUs + (t - from.recordedUs) / this.#speed - this.#clock.nowUs();
           if (waitUs >= 1000) await flush(() => this.#clock.sleep(waitUs / 1000, signal));
+        }
+        const snapshot = this.#answers.awaitedBefore(this.#next, this.#sent);
+        if (snapshot) {
+          let waitedMs = 0;
+          for (
+            ;
+            this.#answers.isAwaited(snapshot) && open() && waitedMs < this.#snapshotWaitMs;
+            waitedMs += snapshotPollMs
+          )
+            await flush(() => setTimeout(snapshotPollMs));
+          if (open()) this.#answers.giveUp(snapshot);
+          continue;
         }
         while (client.bufferedAmount > highWaterBytes && open()) await flush(() => setTimeout(1));
         if (!open()) break;

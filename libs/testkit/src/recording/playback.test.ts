@@ -71,7 +71,13 @@ async function writeBinance(): Promise<void> {
 }
 
 async function play(options: Partial<PlaybackOptions> = {}) {
-  const playback = await startPlayback({ path: folder, clock: systemClock, speed: 'max', ...options });
+  const playback = await startPlayback({
+    path: folder,
+    clock: systemClock,
+    speed: 'max',
+    snapshotWaitMs: 0,
+    ...options,
+  });
   cleanUp.push(() => playback.close());
   return playback;
 }
@@ -210,6 +216,20 @@ describe('startPlayback', () => {
     expect(ids.slice(0, 100)).toEqual(Array.from({ length: 100 }, (_, at) => at));
     expect(beside.frames).toHaveLength(0);
     expect(playback.progress[0]?.sent).toBe(40_000);
+  });
+
+  test('what was recorded after a snapshot is sent after it has been asked for', async () => {
+    await writeBinance();
+    const playback = await play({ snapshotWaitMs: 60_000 });
+    const [spot] = playback.files;
+    const client = await listen(`${spot?.wsEndpoint}/stream`, 5);
+    while (client.frames.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    client.socket.ping();
+    await once(client.socket, 'pong');
+    expect(client.frames).toHaveLength(2);
+    expect(await (await fetch(`${spot?.restEndpoint}/api/v3/depth?symbol=BTCUSDT`)).text()).toBe(snapshot);
+    await client.enough;
+    expect(client.texts()).toEqual(spotFrames);
   });
 
   test('keeps the recorded pauses, times the speed; frames without time follow at once', async () => {

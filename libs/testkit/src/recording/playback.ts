@@ -6,7 +6,7 @@ import { WebSocketServer } from 'ws';
 import type { MarketSpeed } from '../venues/drive.ts';
 import { describePlayback, type PlayableFile } from './describe-playback.ts';
 import { FilePlayer, type PlaybackProgress } from './file-player.ts';
-import { playbackListings } from './playback-listings.ts';
+import { RecordedAnswers } from './recorded-answers.ts';
 
 export interface PlaybackOptions {
   /** A directory of recordings, or one. */
@@ -16,6 +16,8 @@ export interface PlaybackOptions {
   readonly speed?: MarketSpeed;
   readonly host?: string;
   readonly port?: number;
+  /** Before a frame that was recorded after a book snapshot, the client has so long to ask for that. Default 2 s. */
+  readonly snapshotWaitMs?: number;
 }
 
 /** How a source collects a played recording: the configuration lacks nothing but what has a default. */
@@ -46,11 +48,10 @@ export interface Playback {
   close(): Promise<void>;
 }
 
-const listingPaths = ['/api/v3/exchangeInfo', '/fapi/v1/exchangeInfo', '/0/public/AssetPairs'];
-
 /**
  * Plays recordings from one local server. Each file has its own path; playing begins when a client has connected and
- * sent its first message (or asked for streams in its address). REST answers are the recorded ones.
+ * sent its first message (or asked for streams in its address). REST answers are the recorded ones, and a stream does
+ * not run away from its snapshots: what was recorded after one is sent after it.
  * Invariant: nothing is added to the recorded stream, no heartbeat and no answer to a subscription.
  * @throws FatalError `recording_invalid`
  */
@@ -58,8 +59,17 @@ export async function startPlayback(options: PlaybackOptions): Promise<Playback>
   const { clock, speed = 1, host = '127.0.0.1' } = options;
   const { files, skipped } = await describePlayback(options.path);
   const stop = new AbortController();
-  const players = files.map((file) => new FilePlayer(file, speed, clock));
-  const answers = files.map((file) => new Answers(file, files));
+  const answers = files.map((file) => new RecordedAnswers(file, files));
+  const players = files.map(
+    (file, index) =>
+      new FilePlayer({
+        file,
+        answers: answers[index] as RecordedAnswers,
+        speed,
+        clock,
+        snapshotWaitMs: options.snapshotWaitMs ?? 2000,
+      }),
+  );
   const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
 
   const http = createServer((request: IncomingMessage, response: ServerResponse) => {
@@ -118,32 +128,6 @@ export async function startPlayback(options: PlaybackOptions): Promise<Playback>
       });
     },
   };
-}
-
-/** REST answers of one file: each kind of request gets the recorded ones in order, the last one again and again. */
-class Answers {
-  readonly #file: PlayableFile;
-  readonly #all: readonly PlayableFile[];
-  readonly #asked = new Map<string, number>();
-  #listings: string | undefined;
-
-  constructor(file: PlayableFile, all: readonly PlayableFile[]) {
-    this.#file = file;
-    this.#all = all;
-  }
-
-  answer(path: string, query: URLSearchParams): { status: number; body: string } | undefined {
-    const symbol = (query.get('symbol') ?? query.get('pair') ?? undefined)?.toUpperCase();
-    const recorded = this.#file.answers.filter((one) => one.path === path && one.symbol === symbol);
-    const key = `${path} ${symbol}`;
-    const asked = this.#asked.get(key) ?? 0;
-    this.#asked.set(key, asked + 1);
-    const found = recorded[Math.min(asked, recorded.length - 1)];
-    if (found) return found;
-    if (!listingPaths.includes(path)) return undefined;
-    this.#listings ??= playbackListings(this.#file, this.#all);
-    return { status: 200, body: this.#listings };
-  }
 }
 
 /** `/2/fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT` → file 2, path `/fapi/v1/depth`. */

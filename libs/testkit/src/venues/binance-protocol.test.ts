@@ -23,7 +23,7 @@ function change(firstUpdateId: number, lastUpdateId: number, timeUs: number, pri
   };
 }
 
-const market: VenueMarket = {
+const newMarket = (): VenueMarket => ({
   venue: 'binance',
   pairs: [pair, other],
   book: () => ({ lastUpdateId: 42, bids: [[61837.63, 3.78826]], asks: [[61837.64, 1]] }),
@@ -32,9 +32,9 @@ const market: VenueMarket = {
       .map((id) => trade(id))
       .filter(({ tradeId }) => tradeId >= fromId)
       .slice(0, limit),
-};
+});
 
-function connect(path: string, query = '') {
+function connect(path: string, query = '', market = newMarket()) {
   const sent: string[] = [];
   const closed: string[] = [];
   const now = { us: startUs };
@@ -51,7 +51,7 @@ function connect(path: string, query = '') {
 
 function get(pathAndQuery: string) {
   const url = new URL(pathAndQuery, 'http://localhost');
-  return binanceProtocol.http({ method: 'GET', path: url.pathname, query: url.searchParams }, market, startUs);
+  return binanceProtocol.http({ method: 'GET', path: url.pathname, query: url.searchParams }, newMarket(), startUs);
 }
 
 describe('streams', () => {
@@ -85,12 +85,31 @@ describe('streams', () => {
       '{"e":"depthUpdate","E":1723161255099,"s":"BTCUSDT","U":11,"u":16,"b":[["101.00000000","1.00000000"],["100.00000000","0.00000000"]],"a":[]}',
       '{"e":"depthUpdate","E":1723161255100,"s":"BTCUSDT","U":17,"u":18,"b":[["61837.63000000","1.00000000"]],"a":[]}',
     ]);
-    session.tick(startUs);
+    session.tick(startUs + 1_000_000);
     expect(sent).toHaveLength(2);
-    session.tick(startUs);
+    session.tick(startUs + 2_000_000);
     expect(JSON.parse(sent[2] as string)).toMatchObject({ U: 19, u: 19 });
-    session.tick(startUs);
+    session.tick(startUs + 3_000_000);
     expect(sent).toHaveLength(3);
+  });
+
+  test('a window is the same for a connection that came in its middle', () => {
+    const shared = newMarket();
+    const early = connect('/ws/btcusdt@depth@100ms', '', shared);
+    const dispatch = (event: MarketEvent, ...to: (typeof early)[]) => {
+      for (const { session } of to) session.event(event);
+    };
+    dispatch(change(11, 12, startUs), early);
+    const late = connect('/ws/btcusdt@depth@100ms', '', shared);
+    dispatch(change(13, 15, startUs + 40_000), early, late);
+    dispatch(change(16, 17, startUs + 100_000), early, late);
+    expect(late.sent).toEqual(early.sent);
+    expect(JSON.parse(late.sent[0] as string)).toMatchObject({ U: 11, u: 15 });
+    // After a time without listeners the window begins anew.
+    const later = connect('/ws/btcusdt@depth@100ms', '', shared);
+    dispatch(change(30, 31, startUs + 150_000), later);
+    dispatch(change(32, 32, startUs + 200_000), later);
+    expect(JSON.parse(later.sent[0] as string)).toMatchObject({ U: 30, u: 31 });
   });
 
   test('a later subscription does not cut an open window', () => {

@@ -1,4 +1,5 @@
-import { binanceHttp, binanceSymbol, levelsText } from './binance-rest.ts';
+import { type DepthWindow, sharedDepthWindow } from './binance-depth-window.ts';
+import { binanceHttp, binanceSymbol } from './binance-rest.ts';
 import type { MarketEvent, SimulatedPair, VenueMarket, VenueProtocol, VenueSession } from './protocol.ts';
 
 type Trade = Extract<MarketEvent, { kind: 'trade' }>;
@@ -25,6 +26,7 @@ export const binanceProtocol: VenueProtocol = {
 
 class BinanceSession implements VenueSession {
   #combined: boolean;
+  readonly #market: VenueMarket;
   readonly #symbols: ReadonlySet<string>;
   readonly #send: (text: string) => void;
   readonly #nowUs: () => number;
@@ -44,6 +46,7 @@ class BinanceSession implements VenueSession {
     close: (code: number, reason: string) => void,
   ) {
     this.#combined = combined;
+    this.#market = market;
     this.#symbols = new Set(market.pairs.map(binanceSymbol));
     this.#send = send;
     this.#nowUs = nowUs;
@@ -120,7 +123,7 @@ class BinanceSession implements VenueSession {
       const at = stream.indexOf('@');
       const symbol = stream.slice(0, at).toUpperCase();
       if (!this.#symbols.has(symbol)) continue;
-      const streams = this.#bySymbol.get(symbol) ?? new SymbolStreams(symbol, this.#send);
+      const streams = this.#bySymbol.get(symbol) ?? new SymbolStreams(symbol, this.#market, this.#send);
       this.#bySymbol.set(symbol, streams);
       streams.add(stream.slice(at + 1), this.#combined ? `{"stream":"${stream}","data":` : '', before.get(symbol));
     }
@@ -138,8 +141,8 @@ class BinanceSession implements VenueSession {
   }
 
   /** Sends depth windows that nothing has followed. */
-  tick(): void {
-    for (const streams of this.#bySymbol.values()) streams.tick();
+  tick(nowUs: number): void {
+    for (const streams of this.#bySymbol.values()) streams.tick(nowUs);
   }
 }
 
@@ -150,23 +153,29 @@ class SymbolStreams {
   #trade: string | undefined;
   #aggTrade: string | undefined;
   #bookTicker: string | undefined;
-  readonly #depths = new Map<string, DepthWindow>();
+  readonly #depths: DepthSubscription[] = [];
+  readonly #market: VenueMarket;
 
-  constructor(symbol: string, send: (text: string) => void) {
+  constructor(symbol: string, market: VenueMarket, send: (text: string) => void) {
     this.#symbol = symbol;
+    this.#market = market;
     this.#send = send;
   }
 
-  /** `wrapper` opens the combined form and is empty for the raw one; open windows go on from `before`. */
+  /** `wrapper` opens the combined form and is empty for the raw one; `before` is what it was subscribed as so far. */
   add(channel: string, wrapper: string, before: SymbolStreams | undefined): void {
     if (channel === 'trade') this.#trade = wrapper;
     else if (channel === 'aggTrade') this.#aggTrade = wrapper;
     else if (channel === 'bookTicker') this.#bookTicker = wrapper;
     else if (channel === 'depth@100ms' || channel === 'depth') {
-      const lengthUs = channel === 'depth' ? 1_000_000 : 100_000;
-      const open = before === undefined ? undefined : before.#depths.get(channel);
-      this.#depths.set(channel, new DepthWindow(lengthUs, wrapper, open));
+      const window = sharedDepthWindow(this.#market, this.#symbol, channel);
+      const sent = before?.depths.find((depth) => depth.window === window)?.sent ?? window.closed;
+      this.#depths.push({ window, wrapper, sent });
     }
+  }
+
+  get depths(): readonly DepthSubscription[] {
+    return this.#depths;
   }
 
   trade({ tradeId, price, size, side, timeUs }: Trade): void {
@@ -185,9 +194,9 @@ class SymbolStreams {
   }
 
   book(change: BookChange): void {
-    for (const window of this.#depths.values()) {
-      if (window.isOver(change.timeUs)) this.#send(window.flush(this.#symbol));
-      window.add(change);
+    for (const depth of this.#depths) {
+      depth.window.feed(change);
+      this.#sendClosed(depth);
     }
     if (this.#bookTicker !== undefined && change.top.changed) {
       const { bid, ask } = change.top;
@@ -198,74 +207,25 @@ class SymbolStreams {
     }
   }
 
-  tick(): void {
-    for (const window of this.#depths.values()) if (window.isQuiet()) this.#send(window.flush(this.#symbol));
+  tick(nowUs: number): void {
+    for (const depth of this.#depths) {
+      depth.window.tick(nowUs);
+      this.#sendClosed(depth);
+    }
+  }
+
+  #sendClosed(depth: DepthSubscription): void {
+    if (depth.window.closed === depth.sent) return;
+    depth.sent = depth.window.closed;
+    this.#send(wrapped(depth.wrapper, depth.window.frame));
   }
 }
 
-/**
- * Book changes of one window, merged into one depthUpdate whose U and u leave no hole.
- * Windows follow the market's time, so a market played twice gives the same frames, whatever the machine does.
- */
-class DepthWindow {
-  readonly #lengthUs: number;
-  readonly #wrapper: string;
-  #endUs = 0;
-  #first = 0;
-  #last = 0;
-  #timeUs = 0;
-  #open = false;
-  #grownSinceTick = false;
-  #bids = new Map<number, number>();
-  #asks = new Map<number, number>();
-
-  constructor(lengthUs: number, wrapper: string, before?: DepthWindow) {
-    this.#lengthUs = lengthUs;
-    this.#wrapper = wrapper;
-    if (before === undefined) return;
-    this.#endUs = before.#endUs;
-    this.#first = before.#first;
-    this.#last = before.#last;
-    this.#timeUs = before.#timeUs;
-    this.#open = before.#open;
-    this.#bids = before.#bids;
-    this.#asks = before.#asks;
-  }
-
-  isOver(timeUs: number): boolean {
-    return this.#open && timeUs >= this.#endUs;
-  }
-
-  /** True when a whole tick has brought nothing to an open window. */
-  isQuiet(): boolean {
-    const quiet = this.#open && !this.#grownSinceTick;
-    this.#grownSinceTick = false;
-    return quiet;
-  }
-
-  add(change: BookChange): void {
-    if (!this.#open) {
-      this.#open = true;
-      this.#first = change.firstUpdateId;
-      this.#endUs = (Math.floor(change.timeUs / this.#lengthUs) + 1) * this.#lengthUs;
-    }
-    this.#grownSinceTick = true;
-    this.#last = change.lastUpdateId;
-    this.#timeUs = change.timeUs;
-    for (const [price, size] of change.bids) this.#bids.set(price, size);
-    for (const [price, size] of change.asks) this.#asks.set(price, size);
-  }
-
-  flush(symbol: string): string {
-    const ms = Math.floor(this.#timeUs / 1000);
-    const bids = levelsText([...this.#bids].sort((a, b) => b[0] - a[0]));
-    const asks = levelsText([...this.#asks].sort((a, b) => a[0] - b[0]));
-    this.#open = false;
-    this.#bids.clear();
-    this.#asks.clear();
-    const ids = `"U":${this.#first},"u":${this.#last}`;
-    return wrapped(this.#wrapper, `{"e":"depthUpdate","E":${ms},"s":"${symbol}",${ids},"b":${bids},"a":${asks}}`);
-  }
+interface DepthSubscription {
+  readonly window: DepthWindow;
+  readonly wrapper: string;
+  /** The shared window's count of closed ones up to which this connection has been served. */
+  sent: number;
 }
 
 function wrapped(wrapper: string, data: string): string {

@@ -1,11 +1,5 @@
-import {
-  type DislocationOptions,
-  type DislocationPlan,
-  defaultDislocations,
-  drawDislocation,
-  type Overlap,
-  type PlantedDislocation,
-} from './dislocations.ts';
+import { DislocationPlanter } from './dislocation-planter.ts';
+import { type DislocationOptions, defaultDislocations, type Overlap, type PlantedDislocation } from './dislocations.ts';
 import { assetValuesUsd, type SimulatedListing, simulatedListings } from './market-listings.ts';
 import type { MarketEvent } from './protocol.ts';
 import { Random } from './random.ts';
@@ -41,23 +35,6 @@ const minHalfSpreadBps = 0.4;
 /** Dislocations are planted only where a tick is finer than this, so that rounding cannot blur the threshold. */
 const maxPlantedTickBps = 1.5;
 
-interface ActiveDislocation {
-  readonly plan: DislocationPlan;
-  readonly shifted: ListingState;
-  readonly buy: ListingState;
-  readonly sell: ListingState;
-  readonly buyPrice: number;
-  readonly sellPrice: number;
-  readonly grossBps: number;
-  readonly netBps: number;
-  readonly executableSize: number;
-  readonly fromUs: number;
-  readonly untilUs: number;
-  minNetBps: number;
-  maxNetBps: number;
-  maxExecutableSize: number;
-}
-
 /**
  * A market of several venues that quote around shared true values, with planted cross-venue dislocations.
  *
@@ -72,39 +49,26 @@ interface ActiveDislocation {
 export class MarketModel {
   readonly venues: ReadonlyMap<string, SimulatedVenue>;
   readonly thresholdBps: number;
-  /** Dislocations that have ended, oldest first. */
-  readonly truth: PlantedDislocation[] = [];
   readonly counts = { trades: 0, tops: 0, depths: 0 };
   /** How much faster than `eventsPerSecond` `advance` goes. */
   speed = 1;
   readonly #random: Random;
-  readonly #planRandom: Random;
   readonly #values: Map<string, number>;
   readonly #lastStepUs = new Map<string, number>();
   readonly #states: readonly ListingState[];
   readonly #draw: readonly ListingState[];
   readonly #statesByAsset = new Map<string, ListingState[]>();
-  readonly #fees: Readonly<Record<string, number>>;
+  readonly #planter: DislocationPlanter | undefined;
   readonly #eventUs: number;
-  readonly #dislocations: DislocationOptions | undefined;
-  readonly #overlaps: readonly Overlap[];
-  readonly #active = new Map<string, ActiveDislocation>();
   #nowUs: number;
   #nextUnitUs: number;
-  #nextPlantUs = Number.POSITIVE_INFINITY;
-  #planted = 0;
 
   constructor(options: MarketModelOptions) {
     this.#random = new Random(options.seed);
-    this.#planRandom = new Random(options.seed ^ 0x5eed);
     this.#nowUs = options.startUs;
     this.#nextUnitUs = options.startUs;
     this.#eventUs = 1e6 / (options.eventsPerSecond ?? 500);
-    this.#fees = options.takerFeesBps ?? simulatedTakerFeesBps;
     this.#values = new Map(Object.entries(assetValuesUsd));
-    this.#dislocations =
-      options.dislocations === false ? undefined : { ...defaultDislocations, ...options.dislocations };
-    this.thresholdBps = this.#dislocations?.thresholdBps ?? defaultDislocations.thresholdBps;
     this.#states = (options.listings ?? simulatedListings).map((listing) => this.#list(listing, options.levels ?? 60));
     this.#draw = this.#states.flatMap((state) => Array<ListingState>(state.listing.weight).fill(state));
     for (const state of this.#states)
@@ -119,7 +83,22 @@ export class MarketModel {
         ),
       ]),
     );
-    this.#overlaps = this.#findOverlaps();
+    const dislocations = { ...defaultDislocations, ...options.dislocations };
+    this.thresholdBps = dislocations.thresholdBps;
+    if (options.dislocations !== false)
+      this.#planter = new DislocationPlanter({
+        // Random numbers of its own, so that what is planted does not hang on the rate of events.
+        random: new Random(options.seed ^ 0x5eed),
+        dislocations,
+        states: this.#states,
+        feesBps: options.takerFeesBps ?? simulatedTakerFeesBps,
+        overlaps: this.#findOverlaps(),
+      });
+  }
+
+  /** Dislocations that have ended, oldest first. */
+  get truth(): readonly PlantedDislocation[] {
+    return this.#planter?.truth ?? [];
   }
 
   /** Microseconds up to which the market has run. */
@@ -129,7 +108,7 @@ export class MarketModel {
 
   /** Lets dislocations begin: the first one `leadMs` after `fromUs`. Without this call none is planted. */
   startDislocations(fromUs: number): void {
-    if (this.#dislocations && this.#overlaps.length > 0) this.#nextPlantUs = fromUs + this.#dislocations.leadMs * 1000;
+    this.#planter?.start(fromUs);
   }
 
   /** Does all that is due until `nowUs`, each thing at its own time, and returns the number of events. */
@@ -138,7 +117,7 @@ export class MarketModel {
     // After a stall (a slow client, a suspended machine) the market goes on from here rather than catching up.
     if (this.#nextUnitUs < nowUs - 1e6) this.#nextUnitUs = nowUs - 1e6;
     for (;;) {
-      const planUs = this.#nextPlanUs();
+      const planUs = this.#planter?.nextUs ?? Number.POSITIVE_INFINITY;
       const dueUs = Math.min(this.#nextUnitUs, planUs);
       if (dueUs > nowUs) break;
       this.#nowUs = Math.max(this.#nowUs, Math.floor(dueUs));
@@ -154,7 +133,7 @@ export class MarketModel {
   step(nowUs: number, emit: EmitMarketEvent): number {
     this.#nowUs = Math.max(this.#nowUs, nowUs);
     let events = 0;
-    while (this.#nextPlanUs() <= this.#nowUs) events += this.#plan(emit);
+    while (this.#planter && this.#planter.nextUs <= this.#nowUs) events += this.#plan(emit);
     events += this.#unit(emit);
     this.#nextUnitUs = this.#nowUs;
     return events;
@@ -162,21 +141,7 @@ export class MarketModel {
 
   /** Ends the dislocations that still run as incomplete, and plants no more. The books stay as they are. */
   finish(): void {
-    this.#nextPlantUs = Number.POSITIVE_INFINITY;
-    for (const active of this.#active.values()) this.truth.push(this.#truthOf(active, this.#nowUs, false));
-    this.#active.clear();
-  }
-
-  /** Net of both fees between two venues' published tops, in basis points, buying on `buy`. */
-  #netBps(buy: ListingState, sell: ListingState): { gross: number; net: number; size: number } {
-    const [ask, askSize] = buy.book.ask;
-    const [bid, bidSize] = sell.book.bid;
-    const gross = ((bid - ask) / ask) * 1e4;
-    return { gross, net: gross - this.#fee(buy) - this.#fee(sell), size: Math.min(askSize, bidSize) };
-  }
-
-  #fee(state: ListingState): number {
-    return this.#fees[state.listing.venue] ?? 0;
+    this.#planter?.finish(this.#nowUs);
   }
 
   #list(listing: SimulatedListing, levels: number): ListingState {
@@ -219,85 +184,8 @@ export class MarketModel {
     return overlaps;
   }
 
-  /** The next time at which a dislocation begins or ends. */
-  #nextPlanUs(): number {
-    let due = this.#nextPlantUs;
-    for (const active of this.#active.values()) due = Math.min(due, active.untilUs);
-    return due;
-  }
-
   #plan(emit: EmitMarketEvent): number {
-    for (const active of this.#active.values()) if (active.untilUs <= this.#nowUs) return this.#end(active, emit);
-    return this.#begin(emit);
-  }
-
-  #begin(emit: EmitMarketEvent): number {
-    const options = this.#dislocations as DislocationOptions;
-    const { plan, pauseUs } = drawDislocation(this.#planRandom, this.#overlaps, options);
-    this.#nextPlantUs = this.#nowUs + pauseUs;
-    // One at a time in an instrument; what is drawn while one runs is left out.
-    if (this.#active.has(plan.instrument)) return 0;
-    if (++this.#planted >= options.count) this.#nextPlantUs = Number.POSITIVE_INFINITY;
-    const shifted = this.#find(plan.instrument, plan.shiftedVenue);
-    const other = this.#find(plan.instrument, plan.otherVenue);
-    const [buy, sell] = plan.direction === 'up' ? [other, shifted] : [shifted, other];
-    const wantedGross = plan.netBps + this.#fee(buy) + this.#fee(sell);
-    const sign = plan.direction === 'up' ? 1 : -1;
-    shifted.shiftBps =
-      sign * (wantedGross + buy.halfSpreadBps + sell.halfSpreadBps) + (other.noiseBps - shifted.noiseBps);
-    const events = this.#requote(shifted, emit);
-    const { gross, net, size } = this.#netBps(buy, sell);
-    this.#active.set(plan.instrument, {
-      plan,
-      shifted,
-      buy,
-      sell,
-      buyPrice: buy.book.ask[0],
-      sellPrice: sell.book.bid[0],
-      grossBps: gross,
-      netBps: net,
-      executableSize: size,
-      fromUs: this.#nowUs,
-      untilUs: this.#nowUs + plan.durationUs,
-      minNetBps: net,
-      maxNetBps: net,
-      maxExecutableSize: size,
-    });
-    return events;
-  }
-
-  #end(active: ActiveDislocation, emit: EmitMarketEvent): number {
-    this.#active.delete(active.plan.instrument);
-    active.shifted.shiftBps = 0;
-    const events = this.#requote(active.shifted, emit);
-    this.truth.push(this.#truthOf(active, this.#nowUs, true));
-    return events;
-  }
-
-  #truthOf(active: ActiveDislocation, toUs: number, complete: boolean): PlantedDislocation {
-    return {
-      instrument: active.plan.instrument,
-      buyVenue: active.buy.listing.venue,
-      sellVenue: active.sell.listing.venue,
-      buyPrice: active.buyPrice,
-      sellPrice: active.sellPrice,
-      grossBps: active.grossBps,
-      netBps: active.netBps,
-      minNetBps: active.minNetBps,
-      maxNetBps: active.maxNetBps,
-      executableSize: active.executableSize,
-      maxExecutableSize: active.maxExecutableSize,
-      fromUs: active.fromUs,
-      toUs,
-      aboveThreshold: active.plan.aboveThreshold,
-      complete,
-    };
-  }
-
-  #find(instrument: string, venue: string): ListingState {
-    const found = this.#states.find((state) => state.instrument === instrument && state.listing.venue === venue);
-    if (!found) throw new RangeError(`${venue} does not list ${instrument}`);
-    return found;
+    return this.#planter?.act(this.#nowUs, (state) => this.#requote(state, emit)) ?? 0;
   }
 
   /** One thing that happens on the market: a trade with its book change, a change of a top, or a deeper one. */
@@ -323,7 +211,7 @@ export class MarketModel {
   #changeTop(state: ListingState, emit: EmitMarketEvent): number {
     const asset = state.listing.base;
     if (this.#nowUs - (this.#lastStepUs.get(asset) ?? 0) >= stepIntervalUs) return this.#stepValue(asset, emit);
-    if (this.#random.next() < 0.2 && !this.#active.has(state.instrument)) {
+    if (this.#random.next() < 0.2 && !this.#planter?.isActive(state)) {
       state.noiseBps = this.#random.between(-maxNoiseBps, maxNoiseBps);
       const events = this.#requote(state, emit);
       if (events > 0) return events;
@@ -357,13 +245,7 @@ export class MarketModel {
     if (!event) return 0;
     this.counts[event.top.changed ? 'tops' : 'depths']++;
     emit(state.listing.venue, event);
-    const active = this.#active.get(state.instrument);
-    if (active) {
-      const { net, size } = this.#netBps(active.buy, active.sell);
-      active.minNetBps = Math.min(active.minNetBps, net);
-      active.maxNetBps = Math.max(active.maxNetBps, net);
-      active.maxExecutableSize = Math.max(active.maxExecutableSize, size);
-    }
+    this.#planter?.published(state);
     return 1;
   }
 }

@@ -1,0 +1,148 @@
+import { type AnyTopic, systemClock } from '@alphapulse/core';
+import {
+  IdempotentProducer,
+  type KafkaConfig,
+  kafkaConfigFromEnv,
+  LogReader,
+  type LogRecord,
+  SchemaIds,
+  TopicAdmin,
+} from '@alphapulse/kafka';
+import { createLogger, schemaRegistryUrl } from '@alphapulse/runtime';
+import { topics } from '@alphapulse/topics';
+import { blake3 } from 'hash-wasm';
+
+/** Next offset of each `topic/partition`. */
+export type Offsets = ReadonlyMap<string, number>;
+
+/** A scenario's own connection to the stack: appends, reads and waits. */
+export class Kafka {
+  readonly config: KafkaConfig;
+  readonly schemas: SchemaIds;
+  readonly admin: TopicAdmin;
+  readonly reader: LogReader;
+  readonly producer: IdempotentProducer;
+
+  private constructor(brokers: string) {
+    const log = createLogger('scenario');
+    log.level = 'silent';
+    this.config = { ...kafkaConfigFromEnv('alphapulse-scenario', log), brokers: brokers.split(',') };
+    this.schemas = new SchemaIds({ url: schemaRegistryUrl(), clock: systemClock });
+    this.admin = new TopicAdmin(this.config);
+    this.reader = new LogReader({ config: this.config, clock: systemClock });
+    this.producer = new IdempotentProducer({ config: this.config, clock: systemClock });
+  }
+
+  /** Connects, with all topics and schemas in place. */
+  static async connect(): Promise<Kafka> {
+    const kafka = new Kafka(process.env.KAFKA_BROKERS ?? '127.0.0.1:9092');
+    await kafka.admin.connect();
+    await kafka.admin.apply(topics, { allowDestructive: false });
+    await kafka.schemas.register(topics);
+    await kafka.producer.connect(topics.map(({ name }) => name));
+    return kafka;
+  }
+
+  async close(): Promise<void> {
+    await this.producer.close();
+    await this.reader.close();
+    await this.admin.disconnect();
+  }
+
+  /** Where topics end now. */
+  async ends(names: readonly string[]): Promise<Offsets> {
+    const offsets = new Map<string, number>();
+    for (const name of names)
+      for (const [partition, end] of await this.reader.ends(name)) offsets.set(`${name}/${partition}`, end);
+    return offsets;
+  }
+
+  /** Records of a topic from the given offsets (or the beginning) to its end, undecoded, by partition in order. */
+  async records(topic: string, from: Offsets = new Map()): Promise<LogRecord[]> {
+    const found: LogRecord[] = [];
+    const partitions = await this.reader.partitions(topic);
+    await this.reader.readToEnd(
+      partitions.map((partition) => ({ topic, partition, at: { offset: from.get(`${topic}/${partition}`) ?? 0 } })),
+      (records) => {
+        found.push(...records);
+      },
+    );
+    return found.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  }
+
+  /** Decoded values of a topic. */
+  async values<V>(topic: AnyTopic, from?: Offsets): Promise<V[]> {
+    const records = await this.records(topic.name, from);
+    return records.filter(({ value }) => value !== null).map(({ value }) => this.schemas.decode(topic, value) as V);
+  }
+
+  /**
+   * blake3 over the exact records (timestamp, key, value bytes) of each key and source in order, then over the sorted
+   * pairs. Which source's batch comes first in a partition hangs on timing; within a pair nothing does.
+   */
+  async digestByKeyAndSource(topic: string, from?: Offsets): Promise<{ records: number; digest: string }> {
+    const declared = topics.find(({ name }) => name === topic);
+    const pairs = new Map<string, Buffer[]>();
+    const records = await this.records(topic, from);
+    for (const { key, value, timestampMs } of records) {
+      const decoded =
+        declared?.value.schema && value ? (this.schemas.decode(declared, value) as { source?: string }) : {};
+      const pair = `${key?.toString()} ${decoded.source ?? ''}`;
+      const parts = pairs.get(pair) ?? [];
+      pairs.set(pair, parts);
+      parts.push(Buffer.from(`${timestampMs} ${value?.length ?? -1} `), value ?? Buffer.alloc(0));
+    }
+    const lines: string[] = [];
+    for (const [pair, parts] of [...pairs].sort(([a], [b]) => (a < b ? -1 : 1)))
+      lines.push(`${pair} ${await blake3(Buffer.concat(parts))}`);
+    return { records: records.length, digest: await blake3(lines.join('\n')) };
+  }
+
+  /** Waits until a group has committed up to the ends of non-transactional topics. */
+  async drained(group: string, names: readonly string[], limitMs = 120_000): Promise<void> {
+    await until(
+      async () => {
+        const committed = await this.admin.committed(group, names);
+        for (const name of names) {
+          for (const [partition, end] of await this.admin.ends(name)) {
+            if (end > 0 && (committed.get(name)?.get(partition) ?? -1) < end) return false;
+          }
+        }
+        return true;
+      },
+      limitMs,
+      `${group} to finish`,
+    );
+  }
+
+  /** Waits until a group has consumed all data of transactional topics: no record stands behind its position. */
+  async caughtUp(group: string, names: readonly string[], limitMs = 120_000): Promise<void> {
+    await until(
+      async () => {
+        const committed = await this.admin.committed(group, names);
+        for (const name of names) {
+          for (const partition of await this.reader.partitions(name)) {
+            const at = Math.max(committed.get(name)?.get(partition) ?? -1, 0);
+            let left = 0;
+            await this.reader.readToEnd([{ topic: name, partition, at: { offset: at } }], (records) => {
+              left += records.length;
+            });
+            if (left > 0) return false;
+          }
+        }
+        return true;
+      },
+      limitMs,
+      `${group} to catch up`,
+    );
+  }
+}
+
+/** Polls until the condition holds. @throws Error naming what was waited for. */
+export async function until(condition: () => Promise<boolean> | boolean, limitMs: number, what: string): Promise<void> {
+  const giveUpMs = systemClock.nowMs() + limitMs;
+  while (!(await condition())) {
+    if (systemClock.nowMs() > giveUpMs) throw new Error(`waited ${limitMs} ms for ${what}`);
+    await systemClock.sleep(100);
+  }
+}
