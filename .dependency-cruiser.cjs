@@ -67,7 +67,7 @@ module.exports = {
       severity: 'error',
       comment: 'The vocabulary depends on nothing at all.',
       from: { path: '^libs/core/', pathNot: tests },
-      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
+      to: { path: '(^|/)node_modules/' },
     },
     {
       name: 'testkit-only-in-tests',
@@ -104,6 +104,13 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'declared',
+      severity: 'error',
+      comment: 'A package says in its package.json (or the root’s) which npm packages it imports.',
+      from: { pathNot: tests },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
       name: 'resolvable',
       severity: 'error',
       comment: 'Every import leads somewhere.',
@@ -116,6 +123,7 @@ module.exports = {
     exclude: { path: '(^|/)(node_modules/\\.cache|\\.alphapulse|apps/dashboard/public)/' },
     // Types count: a stage that only knows the broker's types still knows the broker.
     tsPreCompilationDeps: true,
+    combinedDependencies: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],

@@ -128,7 +128,10 @@ function linesOf(file: string): Line[] {
 /** Paths relative to the root, with forward slashes. */
 function trackedFiles(): string[] {
   try {
-    return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: root })
+    return execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
       .toString('utf8')
       .split('\0')
       .filter((path) => path !== '' && existsSync(join(root, path)) && statSync(join(root, path)).isFile());

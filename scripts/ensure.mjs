@@ -54,10 +54,31 @@ function whyInstall() {
   return undefined;
 }
 
+/**
+ * Calls back with the signal this process should act on, for SIGINT, SIGTERM and SIGHUP.
+ * Ctrl-C in a terminal reaches children by itself, so `fromTerminal` then says not to pass it on.
+ * npm runs scripts through a shell that does not pass signals on: when npm is told to end, the shell goes and this
+ * process stays behind with another parent, which therefore counts as SIGTERM.
+ */
+export function onSignal(callback) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => callback(signal, signal === 'SIGINT' && process.stdin.isTTY === true));
+  }
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    callback('SIGTERM', false);
+  }, 500);
+  watch.unref();
+}
+
 /** Runs a command in the repository root and resolves with its exit code (1 when it cannot start or a signal ends it). */
-export function run(command, args, options = {}) {
+export function run(command, args, { onStart, ...options } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, ...options });
+    onStart?.(child);
     child.on('error', (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(1);

@@ -8,7 +8,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDependencies, ensureNode, root, run } from './ensure.mjs';
+import { ensureDependencies, ensureNode, onSignal, root, run } from './ensure.mjs';
 
 ensureNode();
 await ensureDependencies();
@@ -24,12 +24,14 @@ let passed = 0;
 let failed = 0;
 const failures = [];
 let stopped = false;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    // The running step gets the terminal's signal itself; no further step is started.
-    stopped = true;
-  });
-}
+let running;
+onSignal((signal, fromTerminal) => {
+  stopped = true;
+  if (!fromTerminal) running?.kill(signal);
+});
+const onStart = (child) => {
+  running = child;
+};
 
 const tsx = ['--import', 'tsx'];
 const depcruise = [
@@ -55,7 +57,7 @@ const checks = [
 if (wanted.includes('checks')) {
   for (const [name, command, commandArgs] of checks) {
     await step(name, async () => {
-      const code = await run(command, commandArgs, { stdio: 'inherit' });
+      const code = await run(command, commandArgs, { stdio: 'inherit', onStart });
       count(code === 0 ? 1 : 0, code === 0 ? 0 : 1, name);
     });
   }
@@ -105,7 +107,7 @@ async function jest(project, options) {
       ...patterns,
     ],
     // With --json Jest prints the whole result to standard output as well; the progress is on standard error.
-    { stdio: ['inherit', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: nodeOptions() } },
+    { stdio: ['inherit', 'ignore', 'inherit'], onStart, env: { ...process.env, NODE_OPTIONS: nodeOptions() } },
   );
   if (!existsSync(file)) return count(0, 1, `${project} tests did not run`);
   const result = JSON.parse(readFileSync(file, 'utf8'));

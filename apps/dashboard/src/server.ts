@@ -1,9 +1,6 @@
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '@alphapulse/core';
-import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { serveAssets } from './assets.ts';
 import { EventStream } from './event-stream.ts';
 import { metricsContentType, metricsText } from './metrics.ts';
 import type { DashboardState } from './state.ts';
@@ -53,16 +50,7 @@ export async function createServer(deps: ServerDeps): Promise<FastifyInstance> {
   server.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders);
   });
-  await server.register(fastifyStatic, {
-    root: fileURLToPath(new URL('../public', import.meta.url)),
-    cacheControl: false,
-    setHeaders: (response) => response.header('cache-control', 'no-cache'),
-  });
-  await server.register(fastifyStatic, {
-    root: path.dirname(createRequire(import.meta.url).resolve('uplot/dist/uPlot.esm.js')),
-    prefix: '/uplot/',
-    decorateReply: false,
-  });
+  serveAssets(server);
 
   server.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');

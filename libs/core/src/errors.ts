@@ -73,6 +73,9 @@ export const errorCodes = {
   venue_rate_limited: 'The venue asks to slow down (HTTP 418 or 429).',
   venue_refused: 'The venue refused a request or a subscription.',
   producer_fenced: 'Another process has taken over this partition; this one lets go of it.',
+  // Requests to our HTTP APIs
+  request_invalid: 'A parameter of an HTTP request is wrong; the message names it.',
+  not_found: 'Nothing has this id or path.',
   // Deployment
   config_invalid: 'The configuration is wrong; the message names the field.',
   schema_incompatible: 'A schema change would break consumers of the topic.',

@@ -55,14 +55,7 @@ export interface PlanOptions {
 
 type Facts = Pick<
   Listing,
-  | 'instrumentId'
-  | 'instrument'
-  | 'tickSize'
-  | 'lotSize'
-  | 'minNotional'
-  | 'makerFeeBps'
-  | 'takerFeeBps'
-  | 'status'
+  'instrumentId' | 'instrument' | 'tickSize' | 'lotSize' | 'minNotional' | 'makerFeeBps' | 'takerFeeBps' | 'status'
 >;
 
 /** Works out which records say what the listings say and the registry does not yet. Pure. */
@@ -76,6 +69,8 @@ class Planner {
   /** Entities this plan adds or changes, and ids it gives away. */
   readonly #planned = new Map<string, Entities[EntityKind]>();
   readonly #claimed = new Map<string, string>();
+  /** Statements that many listings make alike, such as of their venue: made once. */
+  readonly #said = new Set<string>();
 
   constructor(options: PlanOptions) {
     this.#options = options;
@@ -125,7 +120,9 @@ class Planner {
   #claim(kind: EntityKind, identity: string): string {
     const { idOf, known, nowUs } = this.#options;
     const id = idOf(identity);
-    const holder = this.#claimed.get(id) ?? known.identityOf(id) ?? identity;
+    const claimed = this.#claimed.get(id);
+    if (claimed === identity) return id;
+    const holder = claimed ?? known.identityOf(id) ?? identity;
     if (holder !== identity) {
       if (!known.collided(id, identity)) {
         this.#records.set(`collision ${id} ${identity}`, {
@@ -141,18 +138,21 @@ class Planner {
   }
 
   #putAsset(id: string, code: string, alias: string | undefined, provenance: string): void {
+    if (this.#repeats(`asset ${code} ${alias}`)) return;
     const now = this.#newest('assets', id);
     const aliases = [...new Set([...(now?.aliases ?? []), ...aliasesOf(code), ...(alias ? [alias] : [])])].sort();
     this.#correct('assets', now, { code, kind: assetKind(code), aliases }, { id, provenance });
   }
 
   #putVenue(id: string, name: string): void {
+    if (this.#repeats(`venue ${name}`)) return;
     const facts = Object.hasOwn(curatedVenues, name) ? curatedVenues[name] : undefined;
     const provenance = facts ? 'curated table' : 'not in the curated table';
     this.#correct('venues', this.#newest('venues', id), { name, ...(facts ?? unknownVenue) }, { id, provenance });
   }
 
   #putInstrument(id: string, identity: string, { type, base, quote, settle, provenance }: ListingSeen): void {
+    if (this.#repeats(`instrument ${identity}`)) return;
     const facts = { identity, type, base, quote, settle: settle ?? null };
     this.#correct('instruments', this.#newest('instruments', id), facts, { id, provenance });
   }
@@ -201,6 +201,12 @@ class Planner {
     return true;
   }
 
+  #repeats(statement: string): boolean {
+    if (this.#said.has(statement)) return true;
+    this.#said.add(statement);
+    return false;
+  }
+
   #newest<K extends EntityKind>(kind: K, id: string): Entities[K] | undefined {
     return (this.#planned.get(`${kind}/${id}`) as Entities[K] | undefined) ?? this.#options.known.newest(kind, id);
   }
@@ -216,7 +222,8 @@ function stated(fact: number | undefined): number | undefined {
 }
 
 function holds(entity: object, facts: object): boolean {
-  return Object.entries(facts).every(
-    ([name, fact]) => JSON.stringify((entity as Record<string, unknown>)[name]) === JSON.stringify(fact),
-  );
+  return Object.entries(facts).every(([name, fact]) => {
+    const held = (entity as Record<string, unknown>)[name];
+    return held === fact || (Array.isArray(held) && Array.isArray(fact) && String(held) === String(fact));
+  });
 }

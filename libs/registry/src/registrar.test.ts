@@ -1,6 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
 import type { ListingSeen } from '@alphapulse/core';
 import { ManualClock } from '@alphapulse/testkit';
+import { describe, expect, test } from '@jest/globals';
 import { type IdOf, idOf } from './ids.ts';
 import { Registrar, type RegistrarOptions } from './registrar.ts';
 import { MemoryLog, memorySchemas } from './testing/memory-log.ts';
@@ -150,7 +150,9 @@ describe('registrar', () => {
     expect(view.listing('binance', 'ETHUSDT', 0)).toBeUndefined();
     expect(view.listing('binance', 'XRPUSDT', 0)).toBeDefined();
     expect(view.newest('assets', idOf('asset:BTC'))?.code).toBe('BTC');
-    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([{ fields: { code: 'identity_collision' } }]);
+    expect(log.lines.filter(({ level }) => level === 'error')).toMatchObject([
+      { fields: { code: 'identity_collision' } },
+    ]);
     await Promise.all([view.close(), registrar.close()]);
   });
 

@@ -67,10 +67,11 @@ export class Registrar {
     return registration;
   }
 
+  /** Ends a registration that still waits for the broker; what is being sent gets the producer's time to arrive. */
   async close(): Promise<void> {
-    await this.#queue;
     await this.#view.close();
     if (this.#connected) await this.#ports.producer.close();
+    await this.#queue;
   }
 
   async #register(listings: readonly ListingSeen[], source: string): Promise<Registration> {

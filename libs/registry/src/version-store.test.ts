@@ -13,7 +13,12 @@ describe('version store', () => {
     store.put('a@10', version(10, 20));
     const at = (us: number) => store.versions('a')?.asOf(us)?.validFrom;
     expect([-1, 0, 9, 10, 19, 20, 1e15].map(at)).toEqual([undefined, 0, 0, 10, 10, 20, 20]);
-    expect(store.versions('a')?.history().map(({ validFrom }) => validFrom)).toEqual([0, 10, 20]);
+    expect(
+      store
+        .versions('a')
+        ?.history()
+        .map(({ validFrom }) => validFrom),
+    ).toEqual([0, 10, 20]);
   });
 
   test('a tombstone takes a version out, the last one the entity', () => {
@@ -38,7 +43,12 @@ describe('version store', () => {
           if (number === 4) store.put('a', version(40, null));
           else store.put(versionKey('a', number * 10), version(number * 10, number * 10 + 10));
         }
-        expect(store.versions('a')?.history().map(({ validFrom }) => validFrom)).toEqual([0, 10, 20, 30, 40]);
+        expect(
+          store
+            .versions('a')
+            ?.history()
+            .map(({ validFrom }) => validFrom),
+        ).toEqual([0, 10, 20, 30, 40]);
       }),
     );
   });

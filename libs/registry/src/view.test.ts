@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
-import { registryListings, registryVenues } from '@alphapulse/topics';
-import { ManualClock } from '@alphapulse/testkit';
 import type { Listing } from '@alphapulse/schemas';
+import { ManualClock } from '@alphapulse/testkit';
+import { registryListings, registryVenues } from '@alphapulse/topics';
+import { describe, expect, test } from '@jest/globals';
 import type { ReaderPort } from './ports.ts';
 import { MemoryLog, memorySchemas } from './testing/memory-log.ts';
 import { QuietLog } from './testing/quiet-log.ts';

@@ -357,6 +357,8 @@ export class Lane {
     const { group, kafka, clock, log } = this.#deps;
     const cluster = createCluster(kafka);
     const reader = new LogReader({ config: kafka, clock });
+    // The pointer is committed, so the round it points to is: an open transaction of another lane must not hide it.
+    const rounds = new LogReader({ config: kafka, clock, isolation: 'read_uncommitted' });
     try {
       await cluster.connect();
       let newest: RoundPointer | undefined;
@@ -369,7 +371,7 @@ export class Lane {
       }
       if (newest) {
         this.#round = newest;
-        if (newest.n > 0) await this.#loadRound(reader, newest);
+        if (newest.n > 0) await this.#loadRound(rounds, newest);
       }
       const lookBackMs = Math.max(
         0,
@@ -401,6 +403,7 @@ export class Lane {
       }
     } finally {
       await reader.close();
+      await rounds.close();
       await cluster.disconnect();
     }
   }

@@ -60,9 +60,41 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     deadLetterTopic,
   };
   const topics = new Map(first.reads.map((topic) => [topic.name, topic]));
-  const lanes = new Map<string, { lane: Lane | undefined; tail: Promise<void> }>();
+  const laneOf = (topic: string, partition: number) =>
+    first.copartitioned ? `#${partition}` : `${topic}#${partition}`;
+  const lanes = new Map<string, Slot>();
   let failures = 0;
-  const laneTopics = (topic: AnyTopic) => (first.copartitioned ? first.reads : [topic]);
+
+  /** Notes a failure that passes, and waits; anything else is thrown. */
+  const backOff = async (error: unknown) => {
+    if (!(error instanceof RetriableError) && !isOutage(error)) throw error;
+    if (failures === 0) {
+      const { message } = error as Error;
+      log.warn({ group, code: codeOf(error), error: message }, 'processing waits and goes on from the last commit');
+    }
+    failures++;
+    const retryAfterMs = error instanceof RetriableError ? error.retryAfterMs : undefined;
+    await clock.sleep(retryAfterMs ?? Math.min(5_000, 100 * 2 ** Math.min(failures, 6)), signal);
+  };
+  const opened = async (slot: Slot, topic: string, partition: number): Promise<Lane> => {
+    slot.lane ??= await Lane.open(deps, first.copartitioned ? first.reads : [topics.get(topic) as AnyTopic], partition);
+    return slot.lane;
+  };
+  /** Runs work of a lane after what it already does; failures that pass use the lane up. */
+  const inLane = (slot: Slot, work: () => Promise<void>): Promise<void> => {
+    const done = slot.tail.then(async () => {
+      try {
+        await work();
+      } catch (error) {
+        const used = slot.lane;
+        slot.lane = undefined;
+        if (used) await used.close();
+        await backOff(error);
+      }
+    });
+    slot.tail = done.catch(() => undefined);
+    return done;
+  };
 
   const consumer = new GroupConsumer({
     config: kafka,
@@ -73,40 +105,51 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
     ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
     onAssigned(assignment) {
-      const count = [...assignment.values()].reduce((sum, partitions) => sum + partitions.length, 0);
-      log.info({ group, partitions: count }, 'assigned');
+      const mine = new Map(
+        [...assignment].flatMap(([topic, partitions]) =>
+          partitions.map((partition) => [laneOf(topic, partition), { topic, partition }] as const),
+        ),
+      );
       for (const [id, slot] of lanes) {
-        const [, partition] = id.split('#');
-        const kept = [...assignment.values()].some((partitions) => partitions.includes(Number(partition)));
-        if (kept) continue;
+        if (mine.has(id)) continue;
         lanes.delete(id);
         void slot.tail.then(() => slot.lane?.close());
       }
-      options.onAssigned?.(count);
+      // All of them now, also those without new records: taking over settles transactions that a former owner left
+      // open, which hold back every reader of the topics they wrote to.
+      for (const [id, { topic, partition }] of mine) {
+        if (lanes.has(id)) continue;
+        const slot: Slot = { lane: undefined, tail: Promise.resolve() };
+        lanes.set(id, slot);
+        const open = async (): Promise<void> => {
+          if (signal.aborted || lanes.get(id) !== slot) return;
+          await inLane(slot, async () => void (await opened(slot, topic, partition)));
+          if (!slot.lane) await open();
+        };
+        // What does not pass is thrown again by the first batch of the lane.
+        open().catch((error: Error) => log.debug({ lane: id, error: error.message }, 'lane not opened'));
+      }
+      const partitions = [...assignment.values()].reduce((sum, list) => sum + list.length, 0);
+      log.info({ group, partitions }, 'assigned');
+      options.onAssigned?.(partitions);
     },
     async onBatch(batch) {
-      const topic = topics.get(batch.topic) as AnyTopic;
-      const id = first.copartitioned ? `#${batch.partition}` : `${batch.topic}#${batch.partition}`;
-      const slot = lanes.get(id) ?? { lane: undefined, tail: Promise.resolve() };
-      lanes.set(id, slot);
-      const work = slot.tail.then(async () => {
-        if (batch.stale() || lanes.get(id) !== slot) return;
-        const beating = setInterval(
-          () => void batch.heartbeat().catch((error: Error) => log.debug({ error: error.message }, 'heartbeat')),
-          1_000,
-        );
-        try {
-          if (!slot.lane) {
-            slot.lane = await Lane.open(deps, laneTopics(topic), batch.partition);
-            const elsewhere = laneTopics(topic).filter(({ name }) => name !== batch.topic);
-            for (const other of elsewhere) consumer.seek(other.name, batch.partition, slot.lane.next(other.name));
-          }
-          const lane = slot.lane;
+      const slot = lanes.get(laneOf(batch.topic, batch.partition));
+      if (!slot) return;
+      const beating = setInterval(
+        () => void batch.heartbeat().catch((error: Error) => log.debug({ error: error.message }, 'heartbeat')),
+        500,
+      );
+      try {
+        await inLane(slot, async () => {
+          if (batch.stale() || lanes.get(laneOf(batch.topic, batch.partition)) !== slot) return;
+          const lane = await opened(slot, batch.topic, batch.partition);
           const rewindTo = lane.rewind(batch.topic, Number(batch.messages[0]?.offset));
           if (rewindTo !== undefined) {
             consumer.seek(batch.topic, batch.partition, rewindTo);
             return;
           }
+          const topic = topics.get(batch.topic) as AnyTopic;
           const inputs = batch.messages.map(
             (message): RawInput => ({
               topic,
@@ -121,25 +164,10 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
           batch.resolve((inputs.at(-1) as RawInput).offset);
           if (failures > 0) log.info({ group, afterFailures: failures }, 'processing goes on');
           failures = 0;
-        } catch (error) {
-          const used = slot.lane;
-          slot.lane = undefined;
-          if (used) await used.close();
-          if (!(error instanceof RetriableError) && !isOutage(error)) throw error;
-          if (failures === 0)
-            log.warn(
-              { group, code: codeOf(error), error: (error as Error).message },
-              'processing waits and goes on from the last commit',
-            );
-          failures++;
-          const retryAfterMs = error instanceof RetriableError ? error.retryAfterMs : undefined;
-          await clock.sleep(retryAfterMs ?? Math.min(5_000, 100 * 2 ** Math.min(failures, 6)), signal);
-        } finally {
-          clearInterval(beating);
-        }
-      });
-      slot.tail = work.catch(() => undefined);
-      await work;
+        });
+      } finally {
+        clearInterval(beating);
+      }
     },
   });
   try {
@@ -150,6 +178,12 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
       await lane?.close();
     }
   }
+}
+
+/** A lane while it is assigned here; its work runs one after the other. */
+interface Slot {
+  lane: Lane | undefined;
+  tail: Promise<void>;
 }
 
 /** @throws FatalError `config_invalid` when a stage does not read exactly what the one before writes. */

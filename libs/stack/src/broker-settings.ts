@@ -47,6 +47,8 @@ export const sharedSettings: Readonly<Record<string, string | number | boolean>>
   'broker.heartbeat.interval.ms': 1_000,
   // Nobody else is going to join the group in the first seconds.
   'group.initial.rebalance.delay.ms': 0,
+  // Lets a group be told to notice a dead member sooner than the default of 6 s.
+  'group.min.session.timeout.ms': 1_000,
   'log.retention.hours': 168,
   'log.retention.bytes': 512 * mebibyte,
   'log.segment.bytes': 64 * mebibyte,

@@ -23,12 +23,16 @@ export function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
+    // Not spawn's own `timeout`: that keeps the process alive when the command is missing.
+    const limits = [
+      options.signal ?? [],
+      options.timeoutMs === undefined ? [] : AbortSignal.timeout(options.timeoutMs),
+    ].flat();
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...process.env, ...options.env },
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+      signal: AbortSignal.any(limits),
     });
     let output = '';
     const take = (chunk: Buffer) => {

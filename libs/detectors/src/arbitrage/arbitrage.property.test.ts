@@ -14,6 +14,8 @@ const config = arbitrageConfig({
   suspectGrossBps: 300,
   minExecutableUsd: 20,
 });
+/** Shrinking a long stream takes minutes: take `endOnFailure` out to look into a failure. */
+const runs = { numRuns: 100, endOnFailure: true };
 const WINDOW_MS = config.reorderWindowMs;
 
 /** A stream of quotes in the order they were received, of three venues and two instruments, with all that is odd. */
@@ -109,7 +111,7 @@ describe('arbitrage, any stream of quotes', () => {
       fc.property(stream, fc.array(fc.nat(120), { maxLength: 8 }), (quotes, restarts) => {
         expect(run(quotes, new Set(restarts))).toEqual(run(quotes));
       }),
-      { numRuns: 100 },
+      runs,
     );
   });
 
@@ -126,7 +128,7 @@ describe('arbitrage, any stream of quotes', () => {
           expect(run(arrivals)).toEqual(run(quotes));
         },
       ),
-      { numRuns: 100 },
+      runs,
     );
   });
 
@@ -151,7 +153,7 @@ describe('arbitrage, any stream of quotes', () => {
           expect([...open.values()].sort()).toEqual(expected(ordered, now));
         }
       }),
-      { numRuns: 100 },
+      runs,
     );
   });
 
@@ -198,7 +200,7 @@ describe('arbitrage, any stream of quotes', () => {
         }
         expect(open.size).toBe(0);
       }),
-      { numRuns: 100 },
+      runs,
     );
   });
 
@@ -224,7 +226,7 @@ describe('arbitrage, any stream of quotes', () => {
           expect(new Set(ids('opened')).size).toBe(ids('opened').length);
         },
       ),
-      { numRuns: 100 },
+      runs,
     );
   });
 });

@@ -263,7 +263,7 @@ export class ArbitrageProcessor implements Processor<typeof processedQuotes, typ
   #forget(): void {
     const now = this.#buffer.frontier;
     for (const [id, instrument] of this.#instruments) {
-      instrument.quotes = instrument.quotes.filter((quote) => this.#staleTime(quote) > now + 500000);
+      instrument.quotes = instrument.quotes.filter((quote) => this.#staleTime(quote) > now);
       if (instrument.quotes.length === 0 && instrument.openedTime < now) this.#instruments.delete(id);
     }
   }

@@ -106,7 +106,8 @@ export const memorySchemas: SchemaPort = {
   prefix: () => prefix,
   decode: (topic, framed) => {
     if (framed?.[0] !== 0) throw new RejectedRecordError('record_undecodable', `${topic.name}: not in the wire format`);
-    if (framed.readInt32BE(1) !== 1) throw new RejectedRecordError('schema_unknown', `${topic.name}: unknown schema id`);
+    if (framed.readInt32BE(1) !== 1)
+      throw new RejectedRecordError('schema_unknown', `${topic.name}: unknown schema id`);
     return topic.value.decode(framed.subarray(5));
   },
   lookUp: async () => undefined,

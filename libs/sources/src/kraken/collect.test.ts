@@ -52,6 +52,7 @@ describe('collecting', () => {
     await venue.trade(600);
     connection.session?.tick(venue.clock.nowUs());
     connection.session?.tick(venue.clock.nowUs());
+    await venue.settle();
     expect(connection.sent.map((text) => JSON.parse(text).params)).toEqual([
       { channel: 'trade', symbol: ['BTC/USD', 'ETH/USDT'], snapshot: false },
       { channel: 'ticker', symbol: ['BTC/USD', 'ETH/USDT'], event_trigger: 'bbo', snapshot: true },
@@ -75,7 +76,7 @@ describe('collecting', () => {
   });
 
   test('a lost book frame is found by the checksum and resyncs that symbol alone', async () => {
-    start({ bookDepth: 25 });
+    start();
     const connection = venue.open();
     await venue.trade(100);
     loseOne('book', 'BTC/USD');
@@ -89,10 +90,18 @@ describe('collecting', () => {
     for (const channel of ['trade', 'ticker']) expect(connection.requests(channel)).toHaveLength(1);
     const { rejected } = parseAll(createKrakenParser(), venue.records());
     expect(rejected).toEqual({ book_checksum_mismatch: 1 });
-    for (const symbol of venue.config.symbols) {
-      const { parsed, venue: own } = books(symbol);
-      expect([parsed.bids.slice(0, 10), parsed.asks.slice(0, 10)]).toEqual([own.bids, own.asks]);
-    }
+    for (const symbol of venue.config.symbols) expect(books(symbol).parsed).toEqual(books(symbol).venue);
+  });
+
+  test('a deeper book holds as well', async () => {
+    start({ bookDepth: 100 });
+    venue.open();
+    await venue.trade(300);
+    const parsed = parseAll(createKrakenParser(), venue.records());
+    expect(parsed.rejected).toEqual({});
+    const deltas = parsed.events.filter((event) => event.kind === 'book' && event.type === 'delta');
+    expect(deltas.length).toBeGreaterThan(20);
+    expect(books('BTC/USD').parsed.bids.slice(0, 10)).toEqual(books('BTC/USD').venue.bids);
   });
 
   test('a book whose snapshots never verify is asked for less and less often', async () => {

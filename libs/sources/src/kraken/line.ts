@@ -20,7 +20,7 @@ export interface BookSubscription {
   dueUs: number;
   /** Requests since it was last steady. */
   attempts: number;
-  /** Receive time of the snapshot it stands on; 0 before the first. */
+  /** Receive time of the snapshot it stands on; 0 while it has none. */
   wholeSinceUs: number;
   lastTimeUs: number;
 }
@@ -63,22 +63,22 @@ export class Line {
   }
 
   subscribe(channel: KrakenChannel, symbols: readonly string[], nowUs: number): void {
-    this.#requests.subscribe(channel, symbols);
-    for (const symbol of symbols.length > 0 ? symbols : [null])
+    for (const symbol of symbols.length > 0 ? symbols : [null]) {
       this.#pending.set(nameOf(channel, symbol), { channel, symbol, dueUs: nowUs + ANSWER_US });
-    if (channel !== 'book') return;
-    for (const symbol of symbols) this.#book(symbol, nowUs).dueUs = nowUs + ANSWER_US;
+      if (channel !== 'book' || symbol === null) continue;
+      const book = this.#book(symbol, nowUs);
+      book.dueUs = nowUs + wait(ANSWER_US, book.attempts);
+    }
+    this.#requests.subscribe(channel, symbols);
   }
 
   /** Drops the subscription and makes it again, for a fresh snapshot. */
   resubscribe(channel: KrakenChannel, symbol: string, nowUs: number): void {
+    const book = channel === 'book' ? this.books.get(symbol) : undefined;
+    book?.watch.lose();
+    if (book) book.attempts++;
     this.#requests.unsubscribe(channel, [symbol]);
     this.subscribe(channel, [symbol], nowUs);
-    const book = channel === 'book' ? this.books.get(symbol) : undefined;
-    if (!book) return;
-    book.watch.lose();
-    book.dueUs = nowUs + wait(ANSWER_US, book.attempts);
-    book.attempts++;
   }
 
   /** The book does not hold: asks for it anew, at once unless it keeps breaking. */
@@ -87,6 +87,7 @@ export class Line {
     if (!book) return;
     book.watch.lose();
     if (book.wholeSinceUs > 0 && nowUs - book.wholeSinceUs > STEADY_US) book.attempts = 0;
+    book.wholeSinceUs = 0;
     if (book.attempts === 0) this.resubscribe('book', symbol, nowUs);
     else book.dueUs = Math.min(book.dueUs, nowUs + wait(RETRY_US, book.attempts));
   }

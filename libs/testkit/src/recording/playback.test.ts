@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '@alphapulse/core';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { ManualClock } from '../manual-clock.ts';
 import { describePlayback } from './describe-playback.ts';
 import { type PlaybackOptions, startPlayback } from './playback.ts';
 import { openRecording } from './read-recording.ts';
+
+// Busy machines are slow; nothing here is about time.
+jest.setTimeout(60_000);
 
 let folder: string;
 const cleanUp: (() => Promise<void> | void)[] = [];
@@ -339,7 +342,7 @@ describe('the shared recordings', () => {
       }
       expect(playback.done).toBe(true);
     }
-  }, 60_000);
+  });
 
   test('keep their listings and snapshots', async () => {
     const playback = await play({ path: join(shared, 'binance') });

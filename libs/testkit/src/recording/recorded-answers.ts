@@ -9,14 +9,17 @@ export class RecordedAnswers {
   readonly #file: PlayableFile;
   readonly #all: readonly PlayableFile[];
   readonly #asked = new Map<string, number>();
-  /** Book snapshots that nobody has asked for yet, which the stream waits for. */
+  /** Each symbol's first book snapshot, while nobody has asked for it; the stream waits for it. */
   readonly #awaited: Set<RecordedAnswer>;
   #listings: string | undefined;
 
   constructor(file: PlayableFile, all: readonly PlayableFile[]) {
     this.#file = file;
     this.#all = all;
-    this.#awaited = new Set(file.answers.filter(({ path }) => path.endsWith('/depth')));
+    const first = new Map<string | undefined, RecordedAnswer>();
+    for (const answer of file.answers)
+      if (answer.path.endsWith('/depth') && !first.has(answer.symbol)) first.set(answer.symbol, answer);
+    this.#awaited = new Set(first.values());
   }
 
   answer(path: string, query: URLSearchParams): { readonly status: number; readonly body: string } | undefined {

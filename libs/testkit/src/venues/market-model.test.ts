@@ -1,7 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MarketModel, type MarketModelOptions, simulatedTakerFeesBps } from './market-model.ts';
 import type { MarketEvent } from './protocol.ts';
+
+// Busy machines are slow; nothing here is about time.
+jest.setTimeout(60_000);
 
 const startUs = 1_700_000_000_000_000;
 

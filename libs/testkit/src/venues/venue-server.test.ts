@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { hostileFrames } from '../faults/hostile-frames.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -8,6 +8,9 @@ import { fakeProtocol } from './fake-protocol.ts';
 import { MarketModel } from './market-model.ts';
 import type { MarketEvent } from './protocol.ts';
 import { startVenueServer, type VenueServer } from './venue-server.ts';
+
+// Busy machines are slow; nothing here is about time.
+jest.setTimeout(60_000);
 
 const cleanUp: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

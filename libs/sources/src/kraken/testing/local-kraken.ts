@@ -133,25 +133,19 @@ export class LocalKraken {
     await this.#running;
   }
 
-  /** Opens a connection, the venue answering at once. */
+  /** Opens a connection. */
   open(overlapping = false): LocalConnection {
     const connection = new LocalConnection(`c${this.#connections.length + 1}`);
     this.#connections.push(connection);
-    const early: string[] = [];
-    let opened = false;
     connection.session = krakenProtocol.connect(
       '/v2',
       new URLSearchParams(),
       this.market,
-      (text) => {
-        if (opened) this.receive(connection, text);
-        else early.push(text);
-      },
+      // As over a network: what the venue sends arrives later, in order.
+      (text) => queueMicrotask(() => this.receive(connection, text)),
       () => this.clock.nowUs(),
     );
     this.#options?.onOpen(connection, overlapping);
-    opened = true;
-    for (const text of early) this.receive(connection, text);
     return connection;
   }
 
