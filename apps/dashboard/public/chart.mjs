@@ -3,7 +3,6 @@ import { instrument, price, time } from './format.mjs';
 import uPlot from './uplot/uPlot.esm.js';
 
 const everyMs = 2_000;
-const height = 268;
 
 /** Mid prices of one instrument, a line a venue; where an opportunity was open the background says so. */
 export class Chart {
@@ -16,7 +15,7 @@ export class Chart {
   #asked = 0;
 
   constructor() {
-    new ResizeObserver(() => this.#plot?.setSize({ width: this.#width(), height })).observe(this.#host);
+    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.#host);
     matchMedia('(prefers-color-scheme: light)').addEventListener('change', () => {
       this.#drawn = '';
       this.#draw();
@@ -45,8 +44,8 @@ export class Chart {
     }
   }
 
-  #width() {
-    return Math.max(200, Math.floor(this.#host.clientWidth));
+  #size() {
+    return { width: Math.max(200, this.#host.clientWidth), height: Math.max(200, this.#host.clientHeight) };
   }
 
   #draw() {
@@ -78,8 +77,7 @@ export class Chart {
       font: `11px ${color('--font')}`,
     };
     return {
-      width: this.#width(),
-      height,
+      ...this.#size(),
       padding: [12, 6, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 } },

@@ -133,5 +133,6 @@ export function twoLines(head, className, mainOf, subOf, more = {}) {
       if (more.title) assign(cell, { title: more.title(row) });
       if (more.tone) assign(cell.firstChild, { 'data-tone': more.tone(row) });
     },
+    ...(more.headTitle ? { headTitle: more.headTitle } : {}),
   };
 }

@@ -125,12 +125,15 @@ export class Opportunities {
       twoLines(
         'Net, bps',
         'number',
-        (row) => bps(row.netBps),
-        (row) => `max ${bps(row.maxNetBps)}`,
-        { tone: (row) => (row.state === 'closed' ? null : 'good') },
+        (row) => bps(shown(row).netBps),
+        (row) => (row.state === 'closed' ? `at close ${bps(row.netBps)}` : `max ${bps(row.maxNetBps)}`),
+        {
+          tone: (row) => (row.state === 'closed' ? null : 'good'),
+          headTitle: 'after both taker fees; of a closed one, its best',
+        },
       ),
-      column('Size', 'number lesser', (row) => size(row.size)),
-      column('Profit', 'number', (row) => (row.profitUsd === null ? size(row.profitQuote) : usd(row.profitUsd))),
+      column('Size', 'number lesser', (row) => size(shown(row).size)),
+      column('Profit', 'number', (row) => profit(shown(row))),
       column('Duration', 'number', (row) =>
         duration(row.state === 'closed' ? row.durationMs : Math.max(0, snapshot.nowMs - row.openedAtMs)),
       ),
@@ -151,6 +154,15 @@ export class Opportunities {
     }
     this.update(this.#snapshot);
   }
+}
+
+/** An open one is shown as it is now, a closed one as it was at its best. */
+function shown(row) {
+  return row.state === 'closed' ? row.best : row;
+}
+
+function profit({ profitUsd, profitQuote }) {
+  return profitUsd === null ? size(profitQuote) : usd(profitUsd);
 }
 
 /** Both quotes as they were judged. */

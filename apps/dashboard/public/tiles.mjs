@@ -9,14 +9,16 @@ export class Tiles {
     const value = element('p', { className: 'value' });
     const sub = element('p', { className: 'sub' });
     const line = svg('polyline');
+    const area = svg('polygon');
     const spark = svg(
       'svg',
       { viewBox: '0 0 120 28', preserveAspectRatio: 'none', class: 'spark', 'aria-hidden': 'true' },
+      area,
       line,
     );
     const title = element('h2');
     title.textContent = name;
-    return { value, sub, line, spark, node: element('article', { className: 'tile' }, title, value, sub, spark) };
+    return { value, sub, line, area, spark, node: element('article', { className: 'tile' }, title, value, sub, spark) };
   });
 
   constructor() {
@@ -66,12 +68,11 @@ export class Tiles {
     assign(tile.node, { 'data-tone': tone ?? null });
     assign(tile.spark, { hidden: history ? null : '' });
     if (!history) return;
-    const top = Math.max(1, ...history);
-    tile.line.setAttribute(
-      'points',
-      history
-        .map((point, at) => `${((at / (history.length - 1)) * 120).toFixed(1)},${(26 - (point / top) * 23).toFixed(1)}`)
-        .join(' '),
+    const top = Math.max(1, ...history) * 1.1;
+    const points = history.map(
+      (point, at) => `${((at / (history.length - 1)) * 120).toFixed(1)},${(28 - (point / top) * 27).toFixed(1)}`,
     );
+    tile.line.setAttribute('points', points.join(' '));
+    tile.area.setAttribute('points', ['0,28', ...points, '120,28'].join(' '));
   }
 }

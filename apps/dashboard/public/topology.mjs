@@ -1,5 +1,6 @@
 import { assign, byId, svg, text } from './dom.mjs';
 import { rate } from './format.mjs';
+import { curve, placeAcross, placeDown } from './topology-layout.mjs';
 
 const middle = ['parse', 'validate', 'enrich'];
 const narrowBelow = 760;
@@ -10,6 +11,7 @@ export class Topology {
   #drawn = '';
   #edges = new Map();
   #nodes = new Map();
+  #drops;
   #snapshot;
 
   constructor() {
@@ -27,7 +29,7 @@ export class Topology {
     const graph = graphOf(this.#snapshot);
     const shape = JSON.stringify([
       width,
-      graph.columns.map((nodes) => nodes.map(({ id }) => id)),
+      graph.columns.map((nodes) => nodes.map(({ id, sub }) => [id, sub === undefined])),
       graph.edges.map(({ id }) => id),
       graph.fused,
     ]);
@@ -43,6 +45,7 @@ export class Topology {
       });
       text(edge.label, label ?? (perSecond === null ? '' : rate(perSecond)));
     }
+    text(this.#drops, graph.drops);
     for (const { id, sub, tone } of graph.columns.flat()) {
       const node = this.#nodes.get(id);
       assign(node.box, { 'data-tone': tone ?? null });
@@ -82,7 +85,7 @@ export class Topology {
       const straight = Math.abs(y1 - y2) < 1;
       const label = svg('text', {
         x: straight && !down ? (x1 + x2) / 2 : at,
-        y: down ? up + 4 : up - 6,
+        y: straight && !down ? up - 7 : up + 4,
         'text-anchor': 'middle',
       });
       edges.append(path);
@@ -98,7 +101,7 @@ export class Topology {
         'text-anchor': 'middle',
         class: 'name',
       });
-      name.textContent = fitted(node.name, w - 12);
+      name.textContent = fitted(narrow ? (node.short ?? node.name) : node.name, w - 12);
       const sub =
         node.sub === undefined
           ? undefined
@@ -115,10 +118,19 @@ export class Topology {
       const right = Math.max(...inside.map(({ x, w }) => x + w)) + 8;
       const bottom = Math.max(...inside.map(({ y, h }) => y + h)) + 8;
       boxes.append(svg('rect', { x: left, y: top, width: right - left, height: bottom - top, rx: 11 }));
-      const caption = svg('text', { x: left + 2, y: top - 6 });
-      caption.textContent = narrow ? 'one process, one transaction' : 'one process, one transaction a batch';
+      if (narrow) continue;
+      const caption = svg('text', { x: left + 2, y: top - 7 });
+      caption.textContent = 'one process, one transaction a batch';
       boxes.append(caption);
     }
+    const stages = middle.map((id) => places.get(id));
+    this.#drops = svg('text', {
+      class: 'drops',
+      x: (stages[0].x + stages[2].x + stages[2].w) / 2,
+      y: stages[0].y + stages[0].h + 25,
+      'text-anchor': 'middle',
+    });
+    labels.append(this.#drops);
     this.#host.replaceChildren(
       svg(
         'svg',
@@ -186,7 +198,7 @@ function graphOf({ sources, stages, rates }) {
     })),
     names.map((id) => ({ id: `raw:${id}`, name: id === 'sources' ? 'raw.*' : `raw.${id}`, kind: 'topic' })),
     ...middle.map((stage) => [stageNode(stage, chainOf(stage))]),
-    processed.map((topic) => ({ id: topic, name: topic, kind: 'topic' })),
+    processed.map((topic) => ({ id: topic, name: topic, short: topic.slice('processed.'.length), kind: 'topic' })),
     shownDetectors.map(({ name, awaited, latencyMs }) => ({
       id: name,
       name,
@@ -219,7 +231,12 @@ function graphOf({ sources, stages, rates }) {
   const fused = chains
     .filter(({ parts }) => parts.length > 1)
     .map(({ parts }) => parts.filter((part) => middle.includes(part)));
-  return { columns, edges, fused };
+  const sum = (of) =>
+    chains.filter(({ parts }) => middle.includes(parts[0])).reduce((total, chain) => total + of(chain), 0);
+  const drops = parse
+    ? `${rate(sum((chain) => chain.filteredPerSecond))} filtered · ${rate(sum((chain) => chain.deadPerSecond))} dead`
+    : '';
+  return { columns, edges, fused, drops };
 }
 
 function stageNode(stage, chain) {
@@ -228,7 +245,7 @@ function stageNode(stage, chain) {
     id: stage,
     name: stage,
     kind: 'stage',
-    sub: !chain ? 'awaited' : last ? `p99 ${milliseconds(chain.latencyMs.p99)}` : '',
+    sub: !chain ? 'awaited' : last ? `p99 ${milliseconds(chain.latencyMs.p99)}` : undefined,
     title: chain ? `consumer group ${chain.group}` : `${stage}: awaiting its first batch`,
   };
 }
@@ -239,57 +256,6 @@ function milliseconds(value) {
 
 function toneOf(state) {
   return { live: 'good', connecting: 'warn', degraded: 'warn', silent: 'bad', stopped: 'off' }[state];
-}
-
-function placeAcross(columns, width) {
-  const nodeHeight = 42;
-  const gapY = 22;
-  const widest = Math.max(...columns.map((nodes) => nodes.length));
-  const height = Math.max(180, widest * (nodeHeight + gapY) + 44);
-  const weights = [92, 112, 84, 84, 84, 132, 116, 152];
-  const spare = width - 16;
-  const gapX = Math.max(34, (spare - weights.reduce((a, b) => a + b, 0)) / (weights.length - 1));
-  const scale = (spare - gapX * (weights.length - 1)) / weights.reduce((a, b) => a + b, 0);
-  const places = new Map();
-  let x = 8;
-  columns.forEach((nodes, n) => {
-    const w = weights[n] * scale;
-    const tall = nodes.length * nodeHeight + (nodes.length - 1) * gapY;
-    nodes.forEach(({ id }, row) => {
-      places.set(id, { x, y: (height - tall) / 2 + row * (nodeHeight + gapY), w, h: nodeHeight, row: n });
-    });
-    x += w + gapX;
-  });
-  return { places, height };
-}
-
-/** On narrow screens rows follow one another downwards; the three stages share a row. */
-function placeDown(columns, width) {
-  const rows = [columns[0], columns[1], columns.slice(2, 5).flat(), ...columns.slice(5)];
-  const nodeHeight = 42;
-  const places = new Map();
-  let y = 6;
-  rows.forEach((nodes, row) => {
-    if (row === 2) y += 18;
-    const perLine = 3;
-    for (let from = 0; from < nodes.length; from += perLine) {
-      const line = nodes.slice(from, from + perLine);
-      const gap = row === 2 ? 22 : 12;
-      const w = Math.min(190, (width - 20 - gap * (line.length - 1)) / line.length);
-      const left = (width - w * line.length - gap * (line.length - 1)) / 2;
-      line.forEach(({ id }, n) => {
-        places.set(id, { x: left + n * (w + gap), y, w, h: nodeHeight, row });
-      });
-      y += nodeHeight + (from + perLine < nodes.length ? 12 : 0);
-    }
-    y += row === 2 ? 60 : 46;
-  });
-  return { places, height: y - 38 };
-}
-
-function curve(t, [a, b, c, d]) {
-  const s = 1 - t;
-  return s * s * s * a + 3 * s * s * t * b + 3 * s * t * t * c + t * t * t * d;
 }
 
 function fitted(name, width) {

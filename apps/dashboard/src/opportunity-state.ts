@@ -1,6 +1,6 @@
 import type { ArbitrageOpportunity, OpportunityLeg } from '@alphapulse/schemas';
 import { Recent } from './recent.ts';
-import type { LegRow, OpportunityCounts, OpportunityRow } from './snapshot.ts';
+import type { Gain, LegRow, OpportunityCounts, OpportunityRow } from './snapshot.ts';
 
 /** Folds the steps of arbitrage opportunities: one row each, kept at its newest step. */
 export class OpportunityState {
@@ -11,7 +11,8 @@ export class OpportunityState {
   #closed = 0;
 
   step(opportunity: ArbitrageOpportunity): void {
-    const row = rowOf(opportunity);
+    const before = this.#recent.get(opportunity.opportunityId) ?? this.#open.get(opportunity.opportunityId);
+    const row = rowOf(opportunity, before?.best);
     this.#recent.set(row.id, row);
     if (row.state === 'closed') {
       this.#closed++;
@@ -35,7 +36,13 @@ export class OpportunityState {
   }
 }
 
-function rowOf(opportunity: ArbitrageOpportunity): OpportunityRow {
+function rowOf(opportunity: ArbitrageOpportunity, bestBefore: Gain | undefined): OpportunityRow {
+  const now: Gain = {
+    netBps: opportunity.netBps,
+    size: opportunity.executableSize,
+    profitQuote: opportunity.profitQuote,
+    profitUsd: opportunity.profitUsd,
+  };
   return {
     id: opportunity.opportunityId,
     instrumentId: opportunity.instrumentId,
@@ -45,6 +52,7 @@ function rowOf(opportunity: ArbitrageOpportunity): OpportunityRow {
     grossBps: opportunity.grossBps,
     netBps: opportunity.netBps,
     maxNetBps: opportunity.maxNetBps,
+    best: bestBefore && bestBefore.netBps >= now.netBps ? bestBefore : now,
     size: opportunity.executableSize,
     profitQuote: opportunity.profitQuote,
     profitUsd: opportunity.profitUsd,

@@ -135,6 +135,8 @@ export interface OpportunityRow {
   readonly grossBps: number;
   readonly netBps: number;
   readonly maxNetBps: number;
+  /** The step of the highest net seen here. */
+  readonly best: Gain;
   readonly size: number;
   readonly profitQuote: number | null;
   readonly profitUsd: number | null;
@@ -145,6 +147,13 @@ export interface OpportunityRow {
   readonly durationMs: number;
   readonly buy: LegRow;
   readonly sell: LegRow;
+}
+
+export interface Gain {
+  readonly netBps: number;
+  readonly size: number;
+  readonly profitQuote: number | null;
+  readonly profitUsd: number | null;
 }
 
 export interface LegRow {

@@ -86,7 +86,7 @@ export class Materialiser {
       schemas,
       clock,
       // Corrupt records are told of by the view, which reads the same topics.
-      log: { ...quiet, info: (fields, message) => log.info(fields, message), error: (fields, message) => log.error(fields, message) },
+      log: { ...quiet, error: (fields, message) => log.error(fields, message) },
       startAt: (topic, partition) => ({ offset: positions.get(`${topic}/${partition}`) ?? 0 }),
       onBatch: (batch) => this.#write(batch, positions),
     });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Log } from '@alphapulse/core';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { createRedis, type RedisConnection } from './create-redis.ts';
 
 const open: Socket[] = [];

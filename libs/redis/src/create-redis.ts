@@ -24,6 +24,7 @@ export function createRedis(url: string, log: Log): RedisConnection {
     maxRetriesPerRequest: 1,
     commandTimeout: commandTimeoutMs,
     connectTimeout: commandTimeoutMs,
+    disconnectTimeout: 200,
     // Servers and proxies that do not know HELLO yet are common; nothing here needs RESP3.
     protocol: 2,
     retryStrategy: (attempt) => Math.min(maxBackoffMs, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2),

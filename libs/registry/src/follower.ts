@@ -162,7 +162,8 @@ export class RegistryFollower {
   #fail(error: Error): void {
     this.#failure = error;
     const { log } = this.#options;
-    if (error instanceof RetriableError) log.warn({ code: error.code, error: error.message }, 'registry topics were left');
+    if (error instanceof RetriableError)
+      log.warn({ code: error.code, error: error.message }, 'registry topics were left');
     else log.error({ code: codeOf(error), error: error.message }, 'following the registry topics ended');
     for (const { wake } of this.#waiting) wake();
     this.#waiting.clear();

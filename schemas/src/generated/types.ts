@@ -171,7 +171,7 @@ export interface ArbitrageOpportunity {
   closeReason: CloseReason | null;
   /** (sell price − buy price) / buy price, basis points. */
   grossBps: number;
-  /** Gross less both taker fees, basis points. */
+  /** (sell price × (1 − sell fee) − buy price × (1 + buy fee)) / buy price, basis points. */
   netBps: number;
   /** Size available on both sides, in units of the base asset. */
   executableSize: number;

@@ -7,6 +7,8 @@ interface Pair {
   readonly instrument: string;
   readonly venues: readonly string[];
   readonly halfSpread: number;
+  /** The higher, the fewer updates. */
+  readonly quiet: number;
   mid: number;
   /** Sold at this much above on one venue while it lasts. */
   dislocation: { venue: string; share: number; endsMs: number; openedMs: number; id: string } | undefined;
@@ -29,7 +31,8 @@ const pairs: readonly (readonly [instrument: string, mid: number, venues: readon
 export class SampleSystem {
   readonly #state: DashboardState;
   readonly #random = new Random(7);
-  readonly #pairs: Pair[] = pairs.map(([instrument, mid, venues]) => ({
+  readonly #pairs: Pair[] = pairs.map(([instrument, mid, venues], n) => ({
+    quiet: 0.2 + n * 0.2,
     instrument,
     venues,
     mid,
@@ -87,7 +90,8 @@ export class SampleSystem {
           (1 + (this.#random.next() - 0.5) * 0.0002 + (pair.dislocation?.venue === venue ? pair.dislocation.share : 0)),
       ]),
     );
-    for (const part of [650, 400, 150])
+    const parts = [650, 400, 150].slice(0, 1 + Math.floor(3 * this.#random.next() ** pair.quiet));
+    for (const part of parts)
       this.#state.market(marketUpdate(nowMs - part, pair.instrument, mids, pair.halfSpread), nowMs);
   }
 
@@ -107,7 +111,7 @@ export class SampleSystem {
       sellPrice,
       netBps: grossBps - 36,
       maxNetBps: dislocation.share * 10_000 - 37,
-      executableSize: Math.round((12_000 / pair.mid) * 1_000) / 1_000,
+      executableSize: Math.round((12_000 / (pair.instrument.endsWith('/BTC') ? pair.mid * 67_000 : pair.mid)) * 1_000) / 1_000,
       profitQuote: Math.max(0.4, (grossBps - 36) * 1.2),
       profitUsd: Math.max(0.4, (grossBps - 36) * 1.2),
       openedTime: dislocation.openedMs * 1000,

@@ -36,7 +36,7 @@ export async function collectBinance(config: BinanceConfig, outerDeps: CollectDe
       const aliveKey = staleable ? `${channel}:${feed.symbol}` : undefined;
       // Heads are read a character a byte, so names that are not ASCII are looked up likewise.
       const stream = Buffer.from(streamName(feed.symbol, channel)).toString('latin1');
-      routes.set(stream, { feed, channel, kind, aliveKey });
+      routes.set(withoutSpeed(stream), { feed, channel, kind, aliveKey });
     }
   }
   const subscribers = new Map<string, Subscriber>();
@@ -44,7 +44,7 @@ export async function collectBinance(config: BinanceConfig, outerDeps: CollectDe
 
   const onMessage = (connection: VenueConnection, payload: Buffer, origin: MessageOrigin): void => {
     const head = frameHead(payload);
-    const route = routes.get(streamOf(head) ?? '');
+    const route = routes.get(withoutSpeed(streamOf(head) ?? ''));
     if (route === undefined) {
       const { key, channel } = describeFrame({ endpoint: origin.endpoint, payload });
       deps.sink.message(key, channel, origin, payload);
@@ -107,6 +107,12 @@ function check({ kind, channel, feed }: StreamRoute, head: string, receivedTime:
     const last = numberOf(head, '"u":');
     if (first !== undefined && last !== undefined) feed.depth(numberOf(head, '"pu":') ?? first - 1, last, receivedTime);
   }
+}
+
+/** `btcusdt@depth` of `btcusdt@depth@100ms`: a connection may bring a book at another speed than ours asks for. */
+function withoutSpeed(stream: string): string {
+  const second = stream.indexOf('@', stream.indexOf('@') + 1);
+  return second < 0 ? stream : stream.slice(0, second);
 }
 
 export function streamName(symbol: string, channel: string): string {

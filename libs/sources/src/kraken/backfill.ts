@@ -21,10 +21,21 @@ export interface TradeWish {
   readonly symbol: string;
   /** Venue time of the last trade there is, microseconds. */
   readonly sinceUs: number;
+  /** The first trade that is missing; null when there was none before. */
+  readonly fromId: number | null;
   /** The last trade that is missing; null to fetch up to the present. */
   readonly toId: number | null;
-  /** Told of the newest trade fetched, or null when it could not be done. */
-  done(reached: { id: number | null; timeUs: number } | null): void;
+  /** Told what was fetched, or null when it could not be done. */
+  done(reached: Reached | null): void;
+}
+
+/** How far a back-fill got. */
+export interface Reached {
+  /** The newest trade fetched; null when there was none. */
+  readonly id: number | null;
+  readonly timeUs: number;
+  /** True when the answers began no later than the first missing trade: the venue still had them all. */
+  readonly whole: boolean;
 }
 
 /** Fetches missing trades over REST, one answer at a time; each is written to raw under `rest/Trades`. */
@@ -60,16 +71,18 @@ export class TradeBackfill {
     }
   }
 
-  async #fetch(wish: TradeWish, signal: AbortSignal): Promise<{ id: number | null; timeUs: number } | null> {
+  async #fetch(wish: TradeWish, signal: AbortSignal): Promise<Reached | null> {
     const { clock, log } = this.#deps;
     // The address takes nanoseconds; a microsecond earlier, so that no trade of the same microsecond is left out.
     let since = `${Math.max(0, wish.sinceUs - 1)}000`;
-    let reached: { id: number | null; timeUs: number } = { id: null, timeUs: wish.sinceUs };
+    let reached: Reached = { id: null, timeUs: wish.sinceUs, whole: true };
     let retries = 0;
     for (let page = 0; page < MAX_PAGES && !signal.aborted; page++) {
       try {
-        const { last, newest, count } = await this.#page(wish.symbol, since, signal);
-        if (newest) reached = newest;
+        const { last, oldestId, newest, count } = await this.#page(wish.symbol, since, signal);
+        // The first answer begins with the last trade there was, unless the venue has forgotten it.
+        const late = reached.id === null && wish.fromId !== null && oldestId !== null && oldestId > wish.fromId;
+        if (newest) reached = { ...newest, whole: reached.whole && !late };
         since = last ?? since;
         const complete =
           wish.toId === null ? count < PAGE_TRADES : reached.id !== null && (reached.id as number) >= wish.toId;
@@ -96,9 +109,11 @@ export class TradeBackfill {
     }
     const trades = readRestTrades(answer, symbol);
     const newest = trades[trades.length - 1];
+    const oldestId = trades[0]?.tradeId ?? null;
     const last = toObject(answer.result, 'result').last;
     return {
       count: trades.length,
+      oldestId,
       newest: newest && { id: newest.tradeId, timeUs: newest.timeUs },
       last: typeof last === 'string' && /^\d{1,20}$/.test(last) ? last : undefined,
     };

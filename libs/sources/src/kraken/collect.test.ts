@@ -36,11 +36,15 @@ function tradeIds(symbol: string): number[] {
 
 const rising = (ids: readonly number[]) => ids.map((_, at) => (ids[0] ?? 0) + at);
 
-/** Loses one frame of a symbol's channel. */
+/**
+ * Loses one frame of a symbol's channel; of a book, one that removes a level: had it only changed a size, the next
+ * change of that size would heal the book before any checksum could tell.
+ */
 function loseOne(channel: string, symbol: string) {
   let left = 1;
   venue.wire = (frame) => {
     const hit = frame.startsWith(`{"channel":"${channel}","type":"update"`) && frame.includes(`"symbol":"${symbol}"`);
+    if (channel === 'book' && !/"qty":0\.0+\}/.test(frame)) return frame;
     return hit && left-- > 0 ? null : frame;
   };
 }

@@ -173,8 +173,9 @@ class Collector {
     this.#backfill.request({
       symbol,
       sinceUs: hole.fromTimeUs,
+      fromId: hole.fromId,
       toId: hole.toId,
-      done: (reached) => gap.resolve(reached ? 'backfill' : 'none'),
+      done: (reached) => gap.resolve(reached?.whole ? 'backfill' : 'none'),
     });
   }
 
@@ -204,9 +205,10 @@ class Collector {
     this.#backfill.request({
       symbol,
       sinceUs: watch.lastTimeUs > 0 ? watch.lastTimeUs : receivedTime - BACKFILL_US,
+      fromId: watch.missingFrom,
       toId: null,
       done: (reached) => {
-        gap.resolve(reached ? 'backfill' : 'none');
+        gap.resolve(reached?.whole ? 'backfill' : 'none');
         const hole = watch.resume(reached?.id ?? null, reached?.timeUs ?? 0);
         if (hole) this.#fillHole(symbol, hole);
       },

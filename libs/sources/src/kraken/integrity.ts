@@ -58,12 +58,18 @@ export interface TradeHole {
 export class TradeWatch {
   #lastId: number | null = null;
   #lastTimeUs = 0;
-  /** While a disconnection is being back-filled: the first trade that came live again. */
-  #suspended: { first: { id: number; timeUs: number } | null } | null = null;
+  /** While a disconnection is being back-filled: the trade before it, and the first that came live again. */
+  #suspended: { lastId: number | null; lastTimeUs: number; first: { id: number; timeUs: number } | null } | null = null;
 
-  /** Venue time of the newest trade, microseconds; 0 before the first. */
+  /** The first trade that an interruption may have cost; null when none had come before it. */
+  get missingFrom(): number | null {
+    const lastId = this.#suspended?.lastId ?? this.#lastId;
+    return lastId === null ? null : lastId + 1;
+  }
+
+  /** Venue time of the trade before the interruption, or of the newest; microseconds, 0 before the first. */
   get lastTimeUs(): number {
-    return this.#lastTimeUs;
+    return this.#suspended?.lastTimeUs ?? this.#lastTimeUs;
   }
 
   /** The hole before this trade; null where there is none, or where a back-fill is on its way to find out. */
@@ -82,7 +88,9 @@ export class TradeWatch {
 
   /** The feed was interrupted: the next trade is expected to leave a hole, which a back-fill from here closes. */
   suspend(): void {
-    this.#suspended = { first: null };
+    // Cut off again before the back-fill was done: the hole begins where it began.
+    const { lastId, lastTimeUs } = this.#suspended ?? { lastId: this.#lastId, lastTimeUs: this.#lastTimeUs };
+    this.#suspended = { lastId, lastTimeUs, first: null };
   }
 
   /**

@@ -1,0 +1,59 @@
+/** Follows the registry topics: keeps Redis as their copy and serves them over HTTP. */
+import type { AddressInfo } from 'node:net';
+import { FatalError, systemClock } from '@alphapulse/core';
+import { kafkaConfigFromEnv, LogReader, SchemaIds } from '@alphapulse/kafka';
+import { createRedis } from '@alphapulse/redis';
+import { createRegistryView } from '@alphapulse/registry';
+import { runApp, schemaRegistryUrl } from '@alphapulse/runtime';
+import { createApi } from './api.ts';
+import { registryConfig } from './config.ts';
+import { Materialiser } from './materialiser.ts';
+import { createMetrics } from './metrics.ts';
+import { RedisCache } from './redis-cache.ts';
+import { materialisedBy, servedBy } from './roles.ts';
+
+await runApp('registry', async (log, signal) => {
+  const config = registryConfig(process.argv.slice(2));
+  const { role } = config;
+  const clock = systemClock;
+  const kafka = kafkaConfigFromEnv('alphapulse-registry', log);
+  const url = schemaRegistryUrl();
+  const view = createRegistryView({ config: kafka, schemaRegistryUrl: url, clock, kinds: servedBy(role) });
+  const redis = createRedis(config.redisUrl, log);
+  const materialiser = new Materialiser({
+    kinds: materialisedBy(role),
+    cache: new RedisCache(redis),
+    openReader: () => new LogReader({ config: kafka, clock }),
+    schemas: new SchemaIds({ url, clock }),
+    clock,
+    log,
+  });
+  const cache = { materialiser, available: () => redis.available };
+  const api = createApi({ view, role, cache, metrics: createMetrics(view, cache), clock, log });
+  try {
+    const address = await api.listen({ host: config.host, port: config.port }).catch((cause: Error) => {
+      throw new FatalError(
+        'config_invalid',
+        `REGISTRY_HOST, REGISTRY_PORT: cannot listen on ${config.host}:${config.port}: ${cause.message}`,
+        { cause },
+      );
+    });
+    const { port } = api.server.address() as AddressInfo;
+    log.info({ url: address, port, role }, 'listening');
+    const stopped = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const serving = view.start().then(() => {
+      if (view.caughtUp) log.info({ entities: view.counts(), corrupt: view.corrupt }, 'registry read');
+      return view.done;
+    });
+    const materialising = materialiser.run(signal);
+    await Promise.race([Promise.all([serving, materialising]), stopped]);
+    await materialising;
+  } finally {
+    await api.close();
+    await view.close();
+    await redis.close();
+  }
+});

@@ -1,0 +1,21 @@
+import { Kafka } from './harness/kafka.ts';
+import { startApp } from './harness/processes.ts';
+import { registerSimulatedListings } from './harness/registered.ts';
+import { appendRaw, simulatedRaw } from './harness/simulated-raw.ts';
+import { systemClock } from '@alphapulse/core';
+const kafka = await Kafka.connect();
+await registerSimulatedListings(kafka);
+const { rows } = simulatedRaw({ seed: 7, seconds: 600, eventsPerSecond: 150 });
+const names = ['processed.trades','processed.quotes','processed.books','dlq.enrich','dlq.parse','dlq.validate','ops.batches','state.parse'];
+await appendRaw(kafka, rows);
+const suffix='-und';
+const env = { GROUP_SUFFIX: suffix, PROCESS_SESSION_TIMEOUT_MS: '3000' };
+const p=startApp('process',[],env);
+await kafka.drained('parse-validate-enrich'+suffix, ['raw.binance','raw.kraken']);
+console.log('drained');
+for (let i=0;i<3;i++) { for (const n of names) console.log(n, (await kafka.records(n)).length, [...await kafka.admin.ends(n)].map(([p,e])=>p+':'+e), [...await kafka.reader.ends(n)].map(([p,e])=>p+':'+e)); await systemClock.sleep(1500); }
+console.log(p.output().slice(0,3000));
+await p.kill('SIGTERM');
+console.log((await kafka.values<any>((await import('@alphapulse/topics')).opsBatches)).map(a=>`${a.topic}-${a.partition} ${a.fromOffset}-${a.toOffset} ${JSON.stringify(a.outputs)} ${JSON.stringify(a.filtered)}`).join('\n'));
+await kafka.close();
+process.exit(0);
