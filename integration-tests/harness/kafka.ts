@@ -80,11 +80,17 @@ export class Kafka {
    * blake3 over the exact records (timestamp, key, value bytes) of each key and source in order, then over the sorted
    * pairs. Which source's batch comes first in a partition hangs on timing; within a pair nothing does.
    */
-  async digestByKeyAndSource(topic: string, from?: Offsets, to?: Offsets): Promise<{ records: number; digest: string }> {
+  async digestByKeyAndSource(
+    topic: string,
+    from?: Offsets,
+    to?: Offsets,
+  ): Promise<{ records: number; digest: string }> {
     const declared = topics.find(({ name }) => name === topic);
     const pairs = new Map<string, Buffer[]>();
     const all = await this.records(topic, from);
-    const records = all.filter(({ partition, offset }) => offset < (to?.get(`${topic}/${partition}`) ?? Number.POSITIVE_INFINITY));
+    const records = all.filter(
+      ({ partition, offset }) => offset < (to?.get(`${topic}/${partition}`) ?? Number.POSITIVE_INFINITY),
+    );
     for (const { key, value, timestampMs } of records) {
       const decoded =
         declared?.value.schema && value ? (this.schemas.decode(declared, value) as { source?: string }) : {};

@@ -1,3 +1,4 @@
+import { systemClock } from '@alphapulse/core';
 import type { RawMessage } from '@alphapulse/schemas';
 import { sources } from '@alphapulse/sources';
 import {
@@ -37,7 +38,8 @@ export function simulatedRaw(options: {
   startUs?: number;
   dislocations?: boolean;
 }): SimulatedRaw {
-  const startUs = options.startUs ?? 1_790_000_000_000_000;
+  // Ends about now: the broker's retention goes by the records' time.
+  const startUs = options.startUs ?? systemClock.nowUs() - options.seconds * 1_000_000;
   const model = new MarketModel({
     seed: options.seed,
     startUs,

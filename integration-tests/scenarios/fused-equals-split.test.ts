@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { internalParsed, internalValidated, raw } from '@alphapulse/topics';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Kafka } from '../harness/kafka.ts';
 import { startApp } from '../harness/processes.ts';
 import { registerSimulatedListings } from '../harness/registered.ts';
@@ -30,7 +30,9 @@ describe('fused equals split', () => {
     expect(await fused.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     const middle = await kafka.ends(outputs);
 
-    const split = ['parse', 'validate', 'enrich'].map((stage) => startApp('process', ['--stages', stage], { GROUP_SUFFIX: '-split' }));
+    const split = ['parse', 'validate', 'enrich'].map((stage) =>
+      startApp('process', ['--stages', stage], { GROUP_SUFFIX: '-split' }),
+    );
     await kafka.drained('parse-split', rawTopics);
     await kafka.caughtUp('validate-split', [internalParsed.name]);
     await kafka.caughtUp('enrich-split', [internalValidated.name]);

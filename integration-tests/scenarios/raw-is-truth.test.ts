@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { systemClock } from '@alphapulse/core';
 import type { RawMessage } from '@alphapulse/schemas';
 import { hostileFrames } from '@alphapulse/testkit';
 import { raw } from '@alphapulse/topics';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Kafka, until } from '../harness/kafka.ts';
 import { startApp } from '../harness/processes.ts';
 import { type LocalVenues, startVenues } from '../harness/venues.ts';
@@ -25,7 +25,11 @@ describe('raw is truth', () => {
     const before = await kafka.ends([raw.binance.name, raw.kraken.name]);
     const collect = startApp('collect');
     await venues.wish(kafka);
-    await until(() => venues.sent.binance.length > 1_500 && venues.sent.kraken.length > 1_500, 60_000, 'the venues to send');
+    await until(
+      () => venues.sent.binance.length > 1_500 && venues.sent.kraken.length > 1_500,
+      60_000,
+      'the venues to send',
+    );
 
     // Frames that no parser survives must be in raw like any other.
     const injected = (['binance', 'kraken'] as const).flatMap((venue) =>
@@ -45,16 +49,22 @@ describe('raw is truth', () => {
     for (const venue of ['binance', 'kraken'] as const) {
       const messages = await kafka.values<RawMessage>(raw[venue], before);
       const received = messages.filter(({ channel }) => !channel.startsWith('rest/'));
-      const hostile = injected.filter((frame) => frame.venue === venue).map(({ payload }) => payload.toString('latin1'));
+      const hostile = injected
+        .filter((frame) => frame.venue === venue)
+        .map(({ payload }) => payload.toString('latin1'));
       const byConnection = new Map<string, RawMessage[]>();
-      for (const message of received) byConnection.set(message.connectionId, [...(byConnection.get(message.connectionId) ?? []), message]);
+      for (const message of received)
+        byConnection.set(message.connectionId, [...(byConnection.get(message.connectionId) ?? []), message]);
       const inOrder = [...byConnection.values()].flatMap((list) => list.sort((a, b) => a.sequence - b.sequence));
       // Nothing is missing between the first and the last message of a connection.
-      for (const list of byConnection.values()) expect(list.map(({ sequence }) => sequence)).toEqual(list.map((_, n) => n));
+      for (const list of byConnection.values())
+        expect(list.map(({ sequence }) => sequence)).toEqual(list.map((_, n) => n));
       const payloads = inOrder.map(({ payload }) => payload.toString('latin1'));
       for (const payload of hostile) expect(payloads).toContain(payload);
       const hostileSet = new Set(hostile);
-      expect(payloads.filter((payload) => !hostileSet.has(payload))).toEqual(venues.sent[venue].map((frame) => Buffer.from(frame).toString('latin1')));
+      expect(payloads.filter((payload) => !hostileSet.has(payload))).toEqual(
+        venues.sent[venue].map((frame) => Buffer.from(frame).toString('latin1')),
+      );
     }
   }, 180_000);
 });

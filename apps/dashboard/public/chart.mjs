@@ -85,6 +85,7 @@ export class Chart {
       axes: [
         {
           ...axis,
+          size: 30,
           space: 70,
           values: (_plot, ticks) => ticks.map((tick) => time(tick * 1000).slice(0, tick % 60 === 0 ? 5 : 8)),
         },

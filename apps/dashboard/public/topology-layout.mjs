@@ -7,7 +7,7 @@ const gaps = [54, 62, 30, 30, 66, 70, 48];
 
 export function placeAcross(columns, width) {
   const widest = Math.max(...columns.map((nodes) => nodes.length));
-  const height = Math.max(168, widest * (nodeHeight + gapY) + 30);
+  const height = Math.max(150, widest * (nodeHeight + gapY) + 10);
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
   const spare = width - 4;
   const stretch = Math.max(0.62, (spare - sum(weights)) / sum(gaps));

@@ -259,6 +259,6 @@ function toneOf(state) {
 }
 
 function fitted(name, width) {
-  const letters = Math.floor(width / 6.6);
+  const letters = Math.floor(width / 6.1);
   return name.length > letters ? `${name.slice(0, Math.max(1, letters - 1))}…` : name;
 }

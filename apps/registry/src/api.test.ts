@@ -42,9 +42,18 @@ async function serve(role: Role, start = true): Promise<string> {
   return server.listen({ host: '127.0.0.1', port: 0 });
 }
 
+/** What answers may hold, as far as the tests look. */
+interface Body {
+  readonly items: readonly { readonly id: string; readonly name: string; readonly takerFeeBps: number }[];
+  readonly next: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly takerFeeBps: number;
+}
+
 async function get(url: string, from = app) {
   const response = await fetch(from + url);
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, body: (await response.json()) as Body };
 }
 
 beforeAll(async () => {
@@ -76,10 +85,7 @@ describe('registry API', () => {
     const { body } = await get('/instruments?type=spot&base=BTC');
     expect(body).toMatchObject({ items: [{ id }], next: null });
     expect((await get('/instruments?type=perpetual')).body).toEqual({ items: [], next: null });
-    expect((await get('/venues')).body.items.map(({ name }: { name: string }) => name).sort()).toEqual([
-      'binance',
-      'kraken',
-    ]);
+    expect((await get('/venues')).body.items.map(({ name }) => name).sort()).toEqual(['binance', 'kraken']);
     expect((await get('/assets?code=USDT')).body.items).toMatchObject([{ kind: 'stablecoin' }]);
   });
 
@@ -90,7 +96,7 @@ describe('registry API', () => {
       const { status, body } = await get(`/listings?limit=3${cursor && `&cursor=${cursor}`}`);
       expect(status).toBe(200);
       expect(body.items.length).toBeLessThanOrEqual(3);
-      seen.push(...body.items.map(({ id }: { id: string }) => id));
+      seen.push(...body.items.map(({ id }) => id));
       if (body.next === null) break;
       cursor = body.next;
     }

@@ -158,3 +158,18 @@ declare module 'kafkajs/src/protocol/recordBatch/v0/decoder.js' {
     }[];
   }>;
 }
+declare module 'kafkajs/src/consumer/offsetManager/index.js' {
+  interface TopicPartition {
+    topic: string;
+    partition: number;
+  }
+  export default class OffsetManager {
+    cluster: {
+      fetchTopicsOffset(
+        topics: { topic: string; fromBeginning: boolean; partitions: { partition: number }[] }[],
+      ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+    };
+    resolvedOffsets: Record<string, Record<number, string>>;
+    setDefaultOffset(this: OffsetManager, where: TopicPartition): Promise<void>;
+  }
+}

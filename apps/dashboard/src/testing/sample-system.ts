@@ -111,7 +111,8 @@ export class SampleSystem {
       sellPrice,
       netBps: grossBps - 36,
       maxNetBps: dislocation.share * 10_000 - 37,
-      executableSize: Math.round((12_000 / (pair.instrument.endsWith('/BTC') ? pair.mid * 67_000 : pair.mid)) * 1_000) / 1_000,
+      executableSize:
+        Math.round((12_000 / (pair.instrument.endsWith('/BTC') ? pair.mid * 67_000 : pair.mid)) * 1_000) / 1_000,
       profitQuote: Math.max(0.4, (grossBps - 36) * 1.2),
       profitUsd: Math.max(0.4, (grossBps - 36) * 1.2),
       openedTime: dislocation.openedMs * 1000,

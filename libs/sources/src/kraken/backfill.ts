@@ -84,8 +84,7 @@ export class TradeBackfill {
         const late = reached.id === null && wish.fromId !== null && oldestId !== null && oldestId > wish.fromId;
         if (newest) reached = { ...newest, whole: reached.whole && !late };
         since = last ?? since;
-        const complete =
-          wish.toId === null ? count < PAGE_TRADES : reached.id !== null && (reached.id as number) >= wish.toId;
+        const complete = wish.toId === null ? count < PAGE_TRADES : (reached.id ?? -1) >= wish.toId;
         if (complete) return reached;
         if (count < PAGE_TRADES && ++retries > MAX_RETRIES) break;
       } catch (error) {

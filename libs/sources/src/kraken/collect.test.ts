@@ -1,4 +1,4 @@
-import { hostileFrames } from '@alphapulse/testkit';
+import { hostileFrames, krakenProtocol } from '@alphapulse/testkit';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createKrakenParser } from './parse.ts';
 import { kraken } from './source.ts';
@@ -172,6 +172,27 @@ describe('collecting', () => {
     await venue.trade(400);
     await venue.pass(120);
     expect(venue.gapsAs()[1]).toBe('trade ETH/USDT sequence none');
+  });
+
+  test('trades that the venue has forgotten are not called back-filled', async () => {
+    start();
+    venue.open();
+    await venue.trade(200);
+    loseOne('trade', 'BTC/USD');
+    await venue.trade(30);
+    venue.answer = ({ url }) => {
+      const { body } = krakenProtocol.http(
+        { method: 'GET', path: new URL(url).pathname, query: new URLSearchParams('pair=XBTUSD') },
+        venue.market,
+        venue.clock.nowUs(),
+      );
+      const answer = JSON.parse(body);
+      answer.result.XXBTZUSD = answer.result.XXBTZUSD.slice(-1);
+      return JSON.stringify(answer);
+    };
+    await venue.trade(100);
+    await venue.pass(3);
+    expect(venue.gapsAs()).toEqual(['trade BTC/USD sequence none']);
   });
 
   test('a refused symbol is recorded and does not stop the others', async () => {

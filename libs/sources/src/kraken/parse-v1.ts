@@ -124,23 +124,38 @@ function readBook(data: readonly unknown[], symbol: string, depth: number): Book
   let timeUs: number | null = null;
   let checksum: number | null = null;
   let snapshot = false;
-  const read = (element: unknown): WireLevel => {
-    const [price, size, time] = toArray(element, 'level');
-    const levelTimeUs = secondsToTimeUs(time);
-    if (timeUs === null || levelTimeUs > timeUs) timeUs = levelTimeUs;
-    return wireLevel(price, size);
-  };
   for (const element of data) {
     const part = toObject(element, 'book');
     if (part.as !== undefined || part.bs !== undefined) snapshot = true;
-    for (const field of ['as', 'a'])
-      if (part[field] !== undefined) asks.push(...boundedLevels(part[field], field, read));
-    for (const field of ['bs', 'b'])
-      if (part[field] !== undefined) bids.push(...boundedLevels(part[field], field, read));
+    for (const [field, side] of [
+      ['as', asks],
+      ['a', asks],
+      ['bs', bids],
+      ['b', bids],
+    ] as const) {
+      if (part[field] === undefined) continue;
+      const levels = boundedLevels(part[field], field, readLevel);
+      for (const level of levels) side.push(level);
+      timeUs = newestTimeUs(part[field] as readonly (readonly unknown[])[], timeUs);
+    }
     if (part.c !== undefined) checksum = toChecksum(part.c);
   }
   if (!snapshot && bids.length + asks.length === 0) throw malformed('book', 'levels', data[0]);
   return { symbol, snapshot, bids, asks, checksum, timeUs, depth };
+}
+
+function readLevel(element: unknown): WireLevel {
+  const level = toArray(element, 'level');
+  return wireLevel(level[0], level[1]);
+}
+
+function newestTimeUs(levels: readonly (readonly unknown[])[], than: number | null): number | null {
+  let newest = than;
+  for (const level of levels) {
+    const timeUs = secondsToTimeUs(level[2]);
+    if (newest === null || timeUs > newest) newest = timeUs;
+  }
+  return newest;
 }
 
 /** Bar `[time, endTime, open, high, low, close, vwap, volume, count]` of `ohlc-5`. */

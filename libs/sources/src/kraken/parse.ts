@@ -2,7 +2,7 @@ import { type ParserOutput, type RawRecord, RejectedRecordError, type SourcePars
 import type { ParsedEvent } from '@alphapulse/schemas';
 import { malformed } from '../shared/numbers.ts';
 import { frameText, parseJsonText } from '../shared/parse-json.ts';
-import { isObject } from '../shared/shapes.ts';
+import { isObject, type JsonObject } from '../shared/shapes.ts';
 import type { BookSides } from './book.ts';
 import { Folding } from './folding.ts';
 import { quoteNumbers } from './number-text.ts';
@@ -23,26 +23,34 @@ export interface KrakenParser extends SourceParser<ParsedEvent> {
   book(symbol: string): BookSides | null;
 }
 
-type Reader = (frame: unknown, record: RawRecord, output: ParserOutput<ParsedEvent>, folding: Folding) => void;
+interface WireVersion {
+  readonly name: string;
+  fits(frame: unknown, record: RawRecord): boolean;
+  read(frame: unknown, record: RawRecord, output: ParserOutput<ParsedEvent>, folding: Folding): void;
+}
 
 /** The wire over time. Kraken serves v1 and v2 side by side, so the shape of a frame tells which one it is. */
-const versions: readonly { name: string; fits: (frame: unknown, record: RawRecord) => boolean; read: Reader }[] = [
+const versions: readonly WireVersion[] = [
   {
     name: 'rest',
     fits: (_frame, record) => record.channel.startsWith('rest/'),
-    read: (frame, ...rest) => parseRest(asObject(frame), ...rest),
+    read: (frame, record, output, folding) => parseRest(asObject(frame), record, output, folding),
   },
   {
     name: 'v1 data',
     fits: (frame) => Array.isArray(frame),
-    read: (frame, ...rest) => parseV1(frame as readonly unknown[], ...rest),
+    read: (frame, record, output, folding) => parseV1(frame as readonly unknown[], record, output, folding),
   },
   {
     name: 'v1 event',
     fits: (frame) => isObject(frame) && frame.event !== undefined,
     read: (frame, _record, output) => parseV1Event(asObject(frame), output),
   },
-  { name: 'v2', fits: () => true, read: (frame, ...rest) => parseV2(asObject(frame), ...rest) },
+  {
+    name: 'v2',
+    fits: () => true,
+    read: (frame, record, output, folding) => parseV2(asObject(frame), record, output, folding),
+  },
 ];
 
 /** A parser of one raw partition; its state is kept by symbol. */
@@ -50,14 +58,17 @@ export function createKrakenParser(options: KrakenParserOptions = {}): KrakenPar
   const folding = new Folding(options.verifyBooks ?? true);
   return {
     parse(record, output) {
-      const lost = new Set<string>();
+      let frame: unknown;
       try {
-        const frame = readFrame(record, lost);
-        const version = versions.find(({ fits }) => fits(frame, record));
-        version?.read(frame, record, output, folding);
+        frame = readFrame(record);
+        for (const version of versions) {
+          if (!version.fits(frame, record)) continue;
+          version.read(frame, record, output, folding);
+          return;
+        }
       } catch (error) {
         // A book frame that is not taken leaves a hole, whatever was wrong with it.
-        if (error instanceof RejectedRecordError) folding.loseBooks(lost, record.connectionId);
+        if (error instanceof RejectedRecordError) folding.loseBooks(bookSymbols(record, frame), record.connectionId);
         throw error;
       }
     },
@@ -67,24 +78,22 @@ export function createKrakenParser(options: KrakenParserOptions = {}): KrakenPar
   };
 }
 
-/** The frame as JSON, its numbers as text where it is a book frame; `lost` gets the symbols whose book depends on it. */
-function readFrame(record: RawRecord, lost: Set<string>): unknown {
-  const isBook = record.channel === 'book';
-  if (isBook) lost.add(record.key);
+/** The frame as JSON, its numbers as text where it is a book frame. */
+function readFrame(record: RawRecord): unknown {
   const text = frameText(record.payload);
-  if (isBook || text.startsWith('{"channel":"book"')) return withSymbols(parseJsonText(quoteNumbers(text)), lost);
+  if (record.channel === 'book' || text.startsWith('{"channel":"book"')) return parseJsonText(quoteNumbers(text));
   const frame = parseJsonText(text);
   // A book frame in a record that calls itself something else, or with its fields in another order.
-  if (isObject(frame) && frame.channel === 'book') return withSymbols(parseJsonText(quoteNumbers(text)), lost);
-  return frame;
+  return isObject(frame) && frame.channel === 'book' ? parseJsonText(quoteNumbers(text)) : frame;
 }
 
-function withSymbols(frame: unknown, lost: Set<string>): unknown {
-  if (isObject(frame)) for (const symbol of symbolsOf(frame)) lost.add(symbol);
-  return frame;
+/** The symbols whose books depend on a frame that could not be taken. */
+function bookSymbols(record: RawRecord, frame: unknown): string[] {
+  const named = isObject(frame) && frame.channel === 'book' ? symbolsOf(frame) : [];
+  return record.channel === 'book' ? [record.key, ...named] : named;
 }
 
-function asObject(frame: unknown) {
+function asObject(frame: unknown): JsonObject {
   if (!isObject(frame)) throw malformed('frame', 'an object or an array', frame);
   return frame;
 }
