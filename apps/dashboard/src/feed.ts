@@ -80,6 +80,7 @@ export class Feed {
     try {
       await patiently(() => admin.connect(), clock, log, both);
       await this.#untilTopicsExist(admin, both);
+      await patiently(() => this.#schemas.register(followed()), clock, log, both);
       if (both.aborted) return;
       await Promise.all(
         [this.#follow(both), this.#measure(admin, both)].map((work) =>
@@ -214,6 +215,7 @@ export class Feed {
     const topic = Object.values(raw).find(({ name }) => name === origin);
     if (!topic || value === null) return value ?? Buffer.alloc(0);
     try {
+      await this.#schemas.register([topic]);
       return (await this.#decode<RawMessage>(topic, value)).payload;
     } catch (error) {
       if (error instanceof RejectedRecordError) return value;

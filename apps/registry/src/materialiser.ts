@@ -64,7 +64,8 @@ export class Materialiser {
         await this.#follow(signal);
       } catch (error) {
         if (!(error instanceof RetriableError) && !isOutage(error)) throw error;
-        log.warn({ code: 'redis_unavailable', error: (error as Error).message }, 'cache is not current, starting over');
+        const code = error instanceof RetriableError ? error.code : 'broker_unavailable';
+        log.warn({ code, error: (error as Error).message }, 'cache is not current, starting over');
         await clock.sleep(500, signal);
       } finally {
         this.#current = false;

@@ -5,6 +5,7 @@ import loggers from 'kafkajs/src/loggers/index.js';
 import socketFactory from 'kafkajs/src/network/socketFactory.js';
 import protocolErrors from 'kafkajs/src/protocol/error.js';
 import { type KafkaConfig, securityOptions } from './config.ts';
+import './kafkajs-fixes.ts';
 import { kafkajsLogCreator } from './kafkajs-log.ts';
 
 export type { Broker, Cluster };

@@ -1,7 +1,7 @@
 import type { Clock, Log } from '@alphapulse/core';
 import kafkajs, { type Assigner, type Consumer, type KafkaMessage, type PartitionAssigner } from 'kafkajs';
-import OffsetManager from 'kafkajs/src/consumer/offsetManager/index.js';
 import { type KafkaConfig, securityOptions } from './config.ts';
+import './kafkajs-fixes.ts';
 import { kafkajsLogCreator } from './kafkajs-log.ts';
 
 export interface ConsumedBatch {
@@ -35,17 +35,6 @@ export interface GroupConsumerOptions {
 
 // kafkajs is CommonJS: only its default export is sure to be there under ESM.
 const { AssignerProtocol, Kafka, logLevel } = kafkajs;
-
-/**
- * When a position falls out of the log (retention has overtaken it), kafkajs commits the default offset −2 for the
- * group, over the offset that a transaction may be committing. Here the position moves to the oldest record and nothing
- * is committed: offsets are only ever committed in transactions.
- */
-OffsetManager.prototype.setDefaultOffset = async function moveToOldest({ topic, partition }) {
-  const [oldest] = await this.cluster.fetchTopicsOffset([{ topic, fromBeginning: true, partitions: [{ partition }] }]);
-  const offset = oldest?.partitions[0]?.offset;
-  if (offset !== undefined) this.resolvedOffsets[topic] = { ...this.resolvedOffsets[topic], [partition]: offset };
-};
 
 /**
  * A member of a Kafka consumer group that commits nothing by itself.

@@ -18,6 +18,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     value: Buffer | null;
     headers?: Record<string, Buffer | Buffer[] | undefined>;
     isControlRecord?: boolean;
+    batchContext?: { producerId: string; inTransaction: boolean };
   }
   export interface FetchedPartition {
     partition: number;
@@ -172,4 +173,10 @@ declare module 'kafkajs/src/consumer/offsetManager/index.js' {
     resolvedOffsets: Record<string, Record<number, string>>;
     setDefaultOffset(this: OffsetManager, where: TopicPartition): Promise<void>;
   }
+}
+declare module 'kafkajs/src/broker/index.js' {
+  import type { Broker as BrokerType } from 'kafkajs/src/cluster/index.js';
+
+  const Broker: { prototype: BrokerType };
+  export default Broker;
 }

@@ -396,6 +396,7 @@ export class Lane {
             { topic: name, partition: this.#partition, wanted: next, earliest: beginning },
             'records that the state was folded from are gone; state starts from what is left',
           );
+        log.debug({ topic: name, partition: this.#partition, committed, start: next }, 'lane takes over');
         this.#positions.set(name, {
           next: Math.min(Math.max(next, beginning), Math.max(start, beginning)),
           committed: start,

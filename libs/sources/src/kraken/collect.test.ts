@@ -178,8 +178,6 @@ describe('collecting', () => {
     start();
     venue.open();
     await venue.trade(200);
-    loseOne('trade', 'BTC/USD');
-    await venue.trade(30);
     venue.answer = ({ url }) => {
       const { body } = krakenProtocol.http(
         { method: 'GET', path: new URL(url).pathname, query: new URLSearchParams('pair=XBTUSD') },
@@ -190,7 +188,8 @@ describe('collecting', () => {
       answer.result.XXBTZUSD = answer.result.XXBTZUSD.slice(-1);
       return JSON.stringify(answer);
     };
-    await venue.trade(100);
+    loseOne('trade', 'BTC/USD');
+    await venue.trade(400);
     await venue.pass(3);
     expect(venue.gapsAs()).toEqual(['trade BTC/USD sequence none']);
   });

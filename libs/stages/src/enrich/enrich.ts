@@ -56,8 +56,8 @@ interface Facts {
 
 const known = new WeakMap<Listing, Facts>();
 
-function factsOf(listings: ListingLookup, { venue, symbol, eventTime }: ValidatedEvent): Facts {
-  const listing = listings.listing(venue, symbol, eventTime);
+function factsOf(listings: ListingLookup, { venue, symbol, receivedTime }: ValidatedEvent): Facts {
+  const listing = listings.listing(venue, symbol, receivedTime);
   if (!listing)
     throw new MissingFactError('symbol_unknown', `no listing of ${symbol} on ${venue} is known`, {
       details: { venue, symbol },
