@@ -1,7 +1,8 @@
 import { Chart } from './chart.mjs';
 import { assign, byId, text } from './dom.mjs';
 import { count, time } from './format.mjs';
-import { Instruments, Opportunities, Others } from './panels.mjs';
+import { Opportunities } from './opportunities.mjs';
+import { Instruments, Others } from './panels.mjs';
 import { Tiles } from './tiles.mjs';
 import { Topology } from './topology.mjs';
 
@@ -36,7 +37,7 @@ function render() {
   notice.hidden = snapshot.ready;
   text(notice, 'Reading the log up to now. Figures settle once every topic has been read to its end.');
   for (const part of parts) part.update(snapshot);
-  chart.update(instruments.selected, snapshot.opportunities.recent, snapshot.nowMs);
+  chart.update(instruments.selected, snapshot.nowMs);
 }
 
 function link(state) {

@@ -11,7 +11,7 @@ export class Chart {
   #drawn = '';
   #id;
   #history;
-  #spans = [];
+  #nowMs = 0;
   #asked = 0;
 
   constructor() {
@@ -23,13 +23,8 @@ export class Chart {
   }
 
   /** Shows this instrument from now on; called each second. */
-  async update(id, opportunities, nowMs) {
-    this.#spans = opportunities
-      .filter(({ instrumentId }) => instrumentId === id)
-      .map(({ openedAtMs, durationMs, state }) => [
-        openedAtMs / 1000,
-        (state === 'closed' ? openedAtMs + durationMs : nowMs) / 1000,
-      ]);
+  async update(id, nowMs) {
+    this.#nowMs = nowMs;
     if (id === undefined || (id === this.#id && performance.now() - this.#asked < everyMs)) return;
     this.#id = id;
     this.#asked = performance.now();
@@ -116,9 +111,9 @@ export class Chart {
     const { ctx, bbox } = plot;
     ctx.save();
     ctx.fillStyle = color;
-    for (const [from, to] of this.#spans) {
-      const left = Math.max(bbox.left, plot.valToPos(from, 'x', true));
-      const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, 'x', true));
+    for (const { openedAtMs, closedAtMs } of this.#history.opportunities) {
+      const left = Math.max(bbox.left, plot.valToPos(openedAtMs / 1000, 'x', true));
+      const right = Math.min(bbox.left + bbox.width, plot.valToPos((closedAtMs ?? this.#nowMs) / 1000, 'x', true));
       if (right > left) ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
     }
     ctx.restore();
@@ -147,7 +142,7 @@ export class Chart {
     });
     const last = host.lastChild;
     text(last.children[1], 'opportunity open');
-    assign(last, { hidden: this.#spans.length === 0 ? '' : null });
+    assign(last, { hidden: this.#history.opportunities.length === 0 ? '' : null });
   }
 }
 

@@ -136,3 +136,27 @@ export function twoLines(head, className, mainOf, subOf, more = {}) {
     ...(more.headTitle ? { headTitle: more.headTitle } : {}),
   };
 }
+
+/** First cell with a button, so that rows can be chosen with the keyboard. */
+export function choosable(head, nameOf, subOf, onChoose, attribute, isChosen) {
+  return {
+    head,
+    className: 'first',
+    fill(cell, row) {
+      let button = cell.firstChild;
+      if (!button) {
+        button = element(
+          'button',
+          { type: 'button' },
+          element('span', { className: 'line' }),
+          element('span', { className: 'sub' }),
+        );
+        cell.append(button);
+      }
+      button.onclick = () => onChoose(row);
+      assign(button, { [attribute]: String(isChosen(row)) });
+      text(button.firstChild, nameOf(row));
+      text(button.lastChild, subOf(row));
+    },
+  };
+}

@@ -45,7 +45,7 @@ export class MarketState {
     });
   }
 
-  history(id: string): MidHistory | undefined {
+  history(id: string): Omit<MidHistory, 'opportunities'> | undefined {
     const market = this.#markets.get(id);
     if (!market) return undefined;
     const newest = Math.max(...market.seconds);

@@ -219,6 +219,8 @@ export interface MidHistory {
   /** Seconds since the Unix epoch, ascending. */
   readonly times: readonly number[];
   readonly venues: Readonly<Record<string, readonly (number | null)[]>>;
+  /** When opportunities in it were open; null is still. */
+  readonly opportunities: readonly { readonly openedAtMs: number; readonly closedAtMs: number | null }[];
 }
 
 export interface DeadLetterRow {

@@ -144,6 +144,7 @@ describe('markets', () => {
         marketUpdate(nowMs + second * 1_000, 'spot:BTC/USDT', { binance: 100 + second, kraken: 100.5 }, 0.1),
         nowMs + second * 1_000,
       );
+    state.opportunity(opportunity(nowMs + 700, { state: 'closed', openedTime: nowMs * 1_000, durationMs: 700 }));
     const [top] = state.snapshot(nowMs + 3_000).topInstruments;
     expect(top).toMatchObject({ instrument: 'spot:BTC/USDT', bestBidVenue: 'binance', bestAskVenue: 'kraken' });
     expect(top?.spreadBps).toBeCloseTo(((100.6 - 101.9) / 101.25) * 10_000, 6);
@@ -152,6 +153,7 @@ describe('markets', () => {
       instrument: 'spot:BTC/USDT',
       times: [0, 1, 2].map((second) => nowMs / 1_000 + second),
       venues: { binance: [100, 101, 102], kraken: [100.5, 100.5, 100.5] },
+      opportunities: [{ openedAtMs: nowMs, closedAtMs: nowMs + 700 }],
     });
     expect(state.midHistory('unknown')).toBeUndefined();
   });

@@ -101,7 +101,16 @@ export class DashboardState {
   }
 
   midHistory(instrumentId: string): MidHistory | undefined {
-    return this.#markets.history(instrumentId);
+    const history = this.#markets.history(instrumentId);
+    if (!history) return undefined;
+    const opportunities = this.#opportunities
+      .newest(200)
+      .filter((row) => row.instrumentId === instrumentId)
+      .map(({ openedAtMs, durationMs, state }) => ({
+        openedAtMs,
+        closedAtMs: state === 'closed' ? openedAtMs + durationMs : null,
+      }));
+    return { ...history, opportunities };
   }
 
   /** Up to 200 opportunities. */

@@ -1,3 +1,4 @@
-export { findRecordings } from '../../testkit/src/recording/find-recordings.ts';
-export { openRecording } from '../../testkit/src/recording/read-recording.ts';
-export { createRecording, type RecordingWriter } from '../../testkit/src/recording/write-recording.ts';
+export { type FoundRecordings, findRecordings } from './find-recordings.ts';
+export { openRecording, type Recording } from './read-recording.ts';
+export type * from './recording.ts';
+export { createRecording, type RecordingWriter } from './write-recording.ts';

@@ -3,7 +3,6 @@ export { type HostileFrame, hostileFrames } from './faults/hostile-frames.ts';
 export { ManualClock } from './manual-clock.ts';
 export { describePlayback, type PlayableFile, type PlaybackDescription } from './recording/describe-playback.ts';
 export type { PlaybackProgress } from './recording/file-player.ts';
-export { type FoundRecordings, findRecordings } from './recording/find-recordings.ts';
 export {
   type Playback,
   type PlaybackOptions,
@@ -11,9 +10,6 @@ export {
   type PlayedFile,
   startPlayback,
 } from './recording/playback.ts';
-export { openRecording, type Recording } from './recording/read-recording.ts';
-export type * from './recording/recording.ts';
-export { createRecording, type RecordingWriter } from './recording/write-recording.ts';
 export { type DrivenOutput, StageDriver } from './stage-driver.ts';
 export { binanceProtocol } from './venues/binance-protocol.ts';
 export type { DislocationOptions, PlantedDislocation } from './venues/dislocations.ts';

@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
-import { findRecordings } from './find-recordings.ts';
-import { openRecording } from './read-recording.ts';
-import type { RecordedFrame, RecordingHeader, RecordingLine } from './recording.ts';
+import type { RecordedFrame, RecordingHeader, RecordingLine } from '@alphapulse/recording';
+import { findRecordings, openRecording } from '@alphapulse/recording';
 import { scanBinanceFrame, scanKrakenFrame } from './scan-frame.ts';
 
 /** A recorded answer to a REST request. */

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { Clock } from '@alphapulse/core';
+import type { RecordedFrame } from '@alphapulse/recording';
+import { openRecording } from '@alphapulse/recording';
 import type { WebSocket } from 'ws';
 import type { MarketSpeed } from '../venues/drive.ts';
 import { isInlineAnswer, type PlayableFile } from './describe-playback.ts';
-import { openRecording } from './read-recording.ts';
 import type { RecordedAnswers } from './recorded-answers.ts';
-import type { RecordedFrame } from './recording.ts';
 
 const highWaterBytes = 512 * 1024;
 const framesPerTurn = 256;

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { systemClock } from '@alphapulse/core';
+import { openRecording } from '@alphapulse/recording';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { ManualClock } from '../manual-clock.ts';
 import { describePlayback } from './describe-playback.ts';
 import { type PlaybackOptions, startPlayback } from './playback.ts';
-import { openRecording } from './read-recording.ts';
 
 // Busy machines are slow; nothing here is about time.
 jest.setTimeout(60_000);

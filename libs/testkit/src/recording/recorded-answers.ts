@@ -1,6 +1,6 @@
+import type { RecordedFrame } from '@alphapulse/recording';
 import type { PlayableFile, RecordedAnswer } from './describe-playback.ts';
 import { playbackListings } from './playback-listings.ts';
-import type { RecordedFrame } from './recording.ts';
 
 const listingPaths = ['/api/v3/exchangeInfo', '/fapi/v1/exchangeInfo', '/0/public/AssetPairs'];
 

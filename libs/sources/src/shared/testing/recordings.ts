@@ -9,7 +9,7 @@ import {
   type Source,
   type SourceParser,
 } from '@alphapulse/core';
-import { openRecording } from '@alphapulse/testkit';
+import { openRecording } from '@alphapulse/recording';
 
 /** Recorded frames live beside the repository, never in it; tests that need them say so when they are absent. */
 const folder = new URL('../../../../../../shared/recordings/', import.meta.url);
