@@ -51,14 +51,11 @@ export class LogReader {
   async offsetOf({ topic, partition, at }: PartitionStart): Promise<number> {
     if (typeof at === 'object' && 'offset' in at) return at.offset;
     await this.#target([topic]);
-    const broker = await leaderOf(this.#cluster, topic, partition);
-    const timestamp = at === 'beginning' ? -2 : at === 'end' ? -1 : at.timestampMs;
-    const isolationLevel = this.#isolation === 'read_committed' ? 1 : 0;
-    const { responses } = await broker.listOffsets({
-      isolationLevel,
-      topics: [{ topic, partitions: [{ partition, timestamp }] }],
-    });
-    const offset = Number(responses[0]?.partitions[0]?.offset ?? -1);
+    const offset = await this.#listOffset(
+      topic,
+      partition,
+      at === 'beginning' ? -2 : at === 'end' ? -1 : at.timestampMs,
+    );
     return offset >= 0 ? offset : this.offsetOf({ topic, partition, at: 'end' });
   }
 
@@ -198,6 +195,23 @@ export class LogReader {
         return { topic: topicName, partition: fetched.partition, records, nextOffset };
       }),
     );
+  }
+
+  async #listOffset(topic: string, partition: number, timestamp: number): Promise<number> {
+    const isolationLevel = this.#isolation === 'read_committed' ? 1 : 0;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const broker = await leaderOf(this.#cluster, topic, partition);
+        const topics = [{ topic, partitions: [{ partition, timestamp }] }];
+        const { responses } = await broker.listOffsets({ isolationLevel, topics });
+        return Number(responses[0]?.partitions[0]?.offset ?? -1);
+      } catch (error) {
+        // A topic that was created a moment ago has its leader only in fresh metadata.
+        if ((error as { retriable?: boolean }).retriable !== true || attempt >= 4) throw error;
+        await this.#clock.sleep(100 * (attempt + 1));
+        await this.#cluster.refreshMetadata();
+      }
+    }
   }
 
   async #target(topics: string[]): Promise<void> {

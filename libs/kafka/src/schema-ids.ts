@@ -118,7 +118,7 @@ export class SchemaIds {
       return;
     }
     try {
-      const writer = avro.Type.forSchema(JSON.parse(String(written)), { wrapUnions: 'auto' });
+      const writer = avro.Type.forSchema(JSON.parse(JSON.stringify(written)), { wrapUnions: 'auto' });
       const reader = avro.Type.forSchema(topic.value.schema as avro.Schema, { wrapUnions: 'auto' });
       const resolver = reader.createResolver(writer);
       // The union topics' codecs add the event kind, which a plain resolver cannot: they take their own bytes only.

@@ -144,13 +144,25 @@ export class TopicAdmin {
 
   /** Committed offsets of a group by topic and partition; -1 where nothing is committed. */
   async committed(groupId: string, topics: readonly string[]): Promise<Map<string, Map<number, number>>> {
-    const offsets = await this.#admin.fetchOffsets({ groupId, topics: [...topics] });
+    const offsets = await this.#patiently(() => this.#admin.fetchOffsets({ groupId, topics: [...topics] }));
     return new Map(
       offsets.map(({ topic, partitions }) => [
         topic,
         new Map(partitions.map(({ partition, offset }) => [partition, Number(offset)])),
       ]),
     );
+  }
+
+  /** Waits out a group coordinator that is only being made, as on a new cluster. */
+  async #patiently<T>(call: () => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await call();
+      } catch (error) {
+        if ((error as { retriable?: boolean }).retriable !== true || attempt >= 20) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
+      }
+    }
   }
 
   /** End offsets of a topic (high watermarks). */

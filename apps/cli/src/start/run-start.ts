@@ -61,7 +61,10 @@ export async function runStart(options: StartOptions): Promise<void> {
     const truthFile = join(directory, 'truth.jsonl');
     const venues = options.mode === 'live' ? undefined : launch('simulate', simulateArgs(options, portFile, truthFile));
     const port = options.dashboardPort ?? (await freePort(8080));
-    const dashboard = launch('dashboard', [], { DASHBOARD_PORT: String(port), ALPHAPULSE_MODE: options.mode });
+    const dashboard = launch('dashboard', [], {
+      DASHBOARD_PORT: String(port),
+      ...(options.mode === 'recorded' ? { DASHBOARD_RECORDED: 'true' } : {}),
+    });
 
     await applyTopics(kafka, schemas);
     const processing = launch('process');
