@@ -32,7 +32,7 @@ await runApp('detect', async (log, signal) => {
           clock: systemClock,
           log,
           groupSuffix: process.env.GROUP_SUFFIX ?? '',
-          maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', 50),
+          maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', 100),
           sessionTimeoutMs: envNumber('DETECT_SESSION_TIMEOUT_MS', 10_000),
         },
         both,

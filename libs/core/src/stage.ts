@@ -27,7 +27,7 @@ export interface Output<W extends AnyTopic> {
 }
 
 /**
- * A pure fold over one lane (a partition) of its input.
+ * A pure fold over one lane: a partition number of all the topics it reads.
  * The runner calls `process` once for each record in log order and never concurrently.
  * Invariant: no wall clock, randomness or I/O; outputs depend on the records and the state folded from them alone.
  */
@@ -56,8 +56,6 @@ export interface Stage<R extends AnyTopic = AnyTopic, W extends AnyTopic = AnyTo
   readonly reads: readonly R[];
   readonly writes: readonly W[];
   readonly state?: StateSpec;
-  /** True when partition n of all topics it reads must be folded by one processor. */
-  readonly copartitioned?: boolean;
   create(deps: Deps): Processor<R, W>;
 }
 

@@ -72,7 +72,9 @@ interface Position {
 const latencySamples = 16;
 
 /**
- * One partition's worth of a chain of stages: its processors, its state, its transactional producer.
+ * One partition number's worth of a chain of stages, over all topics the chain reads: its processors, its state, its
+ * transactional producer. Topics share a lane so that one transaction covers them, and so that what must be compared
+ * meets in one fold.
  *
  * `open` does, in this order: take over the transactional id (which fences a former owner and settles its open
  * transaction), then read the committed offset, then restore the state that belongs to it. Any other order lets a
@@ -88,20 +90,16 @@ export class Lane {
   readonly #rewound = new Map<string, number>();
   #round: RoundPointer = { p: 0, o: 0, n: 0, at: {}, roundMs: 0, lastMs: 0 };
 
-  private constructor(deps: LaneDeps, topics: readonly AnyTopic[], partition: number) {
+  private constructor(deps: LaneDeps, partition: number) {
     this.#deps = deps;
-    this.#topics = topics;
+    this.#topics = deps.stages[0]?.reads ?? [];
     this.#partition = partition;
     this.#pipeline = new Pipeline(deps.stages, deps.stageDeps, deps.catchUp);
-    const inputs = topics.map(({ name }) => name).join(',');
-    this.#producer = new TransactionalProducer({
-      config: deps.kafka,
-      transactionalId: `${deps.group}/${inputs}/${partition}`,
-    });
+    this.#producer = new TransactionalProducer({ config: deps.kafka, transactionalId: `${deps.group}/${partition}` });
   }
 
-  static async open(deps: LaneDeps, topics: readonly AnyTopic[], partition: number): Promise<Lane> {
-    const lane = new Lane(deps, topics, partition);
+  static async open(deps: LaneDeps, partition: number): Promise<Lane> {
+    const lane = new Lane(deps, partition);
     try {
       await lane.#producer.init(lane.#outputTopics());
       await lane.#restore();
@@ -110,11 +108,6 @@ export class Lane {
       await lane.close();
       throw error;
     }
-  }
-
-  /** Where reading of a topic has to go on. */
-  next(topic: string): number {
-    return this.#positions.get(topic)?.next ?? 0;
   }
 
   /** The offset to go back to before a batch that starts at `offset`, when records that the state needs come before it. */
@@ -133,37 +126,39 @@ export class Lane {
   }
 
   /**
-   * Folds a batch and commits its outputs, its account and its offsets in one transaction.
+   * Folds batches (each of one topic, in order) and commits their outputs, accounts and offsets in one transaction.
    * When it throws, nothing was committed and the lane is used up.
    */
-  async process(inputs: readonly RawInput[]): Promise<void> {
-    const first = inputs[0];
-    if (!first) return;
-    const position = this.#positions.get(first.topic.name) as Position;
-    const silent = inputs.filter(({ offset }) => offset >= position.next && offset < position.committed);
-    const live = inputs.filter(({ offset }) => offset >= position.next && offset >= position.committed);
-    if (silent.length > 0) {
-      await this.#fold(silent);
-      position.next = (silent.at(-1) as RawInput).offset + 1;
+  async process(batches: readonly (readonly RawInput[])[]): Promise<void> {
+    const consumed = new Set<string>();
+    let lastMs = this.#round.lastMs;
+    for (const inputs of batches) {
+      const topic = inputs[0]?.topic.name;
+      const position = topic === undefined ? undefined : this.#positions.get(topic);
+      if (topic === undefined || !position) continue;
+      const silent = inputs.filter(({ offset }) => offset >= position.next && offset < position.committed);
+      const live = inputs.filter(({ offset }) => offset >= position.next && offset >= position.committed);
+      if (silent.length > 0) {
+        await this.#fold(silent);
+        position.next = (silent.at(-1) as RawInput).offset + 1;
+      }
+      if (live.length === 0) continue;
+      const { result, records, undecodable } = await this.#fold(live);
+      this.#appendOutputs(live, records, result, undecodable);
+      position.next = position.committed = (live.at(-1) as RawInput).offset + 1;
+      for (const { timestampMs } of live) lastMs = Math.max(lastMs, timestampMs);
+      consumed.add(topic);
     }
-    if (live.length === 0) return;
-    const { result, records, undecodable } = await this.#fold(live);
-    const last = live.at(-1) as RawInput;
-    this.#appendOutputs(live, records, result, undecodable);
-    position.next = position.committed = last.offset + 1;
-    const lastMs = live.reduce((max, { timestampMs }) => Math.max(max, timestampMs), this.#round.lastMs);
+    if (consumed.size === 0) return;
     this.#round = { ...this.#round, lastMs };
     await this.#checkpointWhenDue(lastMs);
+    const metadata = JSON.stringify(this.#round);
     await this.#producer.commit(
       this.#deps.group,
-      [...this.#positions]
-        .filter(([topic]) => topic === first.topic.name)
-        .map(([topic, { committed }]) => ({
-          topic,
-          partition: this.#partition,
-          offset: committed,
-          metadata: JSON.stringify(this.#round),
-        })),
+      [...consumed].map((topic) => {
+        const { committed } = this.#positions.get(topic) as Position;
+        return { topic, partition: this.#partition, offset: committed, metadata };
+      }),
     );
   }
 
@@ -318,7 +313,7 @@ export class Lane {
     if (!stateTopic || lastMs < this.#round.roundMs + everyMs) return;
     const at = Object.fromEntries([...this.#positions].map(([topic, { next }]) => [topic, next]));
     const entries = [...this.#pipeline.save()];
-    const lane = `${this.#topics.map(({ name }) => name).join(',')}-${this.#partition}`;
+    const lane = String(this.#partition);
     entries.forEach(([stage, key, state], index) => {
       const value: Checkpoint = {
         stage,
@@ -367,7 +362,7 @@ export class Lane {
         const committed = await fetchCommitted(cluster, group, name, this.#partition);
         found.set(name, committed);
         const pointer = committed.metadata ? (JSON.parse(committed.metadata) as RoundPointer) : undefined;
-        if (pointer && (newest === undefined || pointer.lastMs > newest.lastMs)) newest = pointer;
+        if (pointer && (newest === undefined || isNewer(pointer, newest))) newest = pointer;
       }
       if (newest) {
         this.#round = newest;
@@ -450,6 +445,11 @@ export class Lane {
     if (stateTopic) names.add(stateTopic.name);
     return [...names];
   }
+}
+
+/** Topics of a lane commit apart; the newest pointer stands for all of them. */
+function isNewer(a: RoundPointer, b: RoundPointer): boolean {
+  return a.roundMs > b.roundMs || (a.roundMs === b.roundMs && a.lastMs > b.lastMs);
 }
 
 function encodeOr(fallback: Buffer | null, schemas: SchemaIds, topic: AnyTopic, value: unknown): Buffer | null {

@@ -1,5 +1,5 @@
 import { type AnyTopic, type Clock, codeOf, FatalError, type Log, RetriableError, type Stage } from '@alphapulse/core';
-import { GroupConsumer, isOutage, type KafkaConfig, SchemaIds } from '@alphapulse/kafka';
+import { type ConsumedBatch, GroupConsumer, isOutage, type KafkaConfig, SchemaIds } from '@alphapulse/kafka';
 import { deadLetterTopic, internalParsed, internalValidated, opsBatches, stateTopic } from '@alphapulse/topics';
 import { Lane, type LaneDeps, type RawInput } from './lane.ts';
 import { patiently } from './patiently.ts';
@@ -60,9 +60,7 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     deadLetterTopic,
   };
   const topics = new Map(first.reads.map((topic) => [topic.name, topic]));
-  const laneOf = (topic: string, partition: number) =>
-    first.copartitioned ? `#${partition}` : `${topic}#${partition}`;
-  const lanes = new Map<string, Slot>();
+  const lanes = new Map<number, Slot>();
   let failures = 0;
 
   /** Notes a failure that passes, and waits; anything else is thrown. */
@@ -76,15 +74,13 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     const retryAfterMs = error instanceof RetriableError ? error.retryAfterMs : undefined;
     await clock.sleep(retryAfterMs ?? Math.min(5_000, 100 * 2 ** Math.min(failures, 6)), signal);
   };
-  const opened = async (slot: Slot, topic: string, partition: number): Promise<Lane> => {
-    slot.lane ??= await Lane.open(deps, first.copartitioned ? first.reads : [topics.get(topic) as AnyTopic], partition);
-    return slot.lane;
-  };
-  /** Runs work of a lane after what it already does; failures that pass use the lane up. */
-  const inLane = (slot: Slot, work: () => Promise<void>): Promise<void> => {
+  /** Runs work of a lane after what it already does; a failure that passes uses the lane up. */
+  const inLane = (slot: Slot, work: (lane: Lane) => Promise<void>): Promise<void> => {
     const done = slot.tail.then(async () => {
+      if (signal.aborted || lanes.get(slot.partition) !== slot) return;
       try {
-        await work();
+        slot.lane ??= await Lane.open(deps, slot.partition);
+        await work(slot.lane);
       } catch (error) {
         const used = slot.lane;
         slot.lane = undefined;
@@ -95,6 +91,19 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     slot.tail = done.catch(() => undefined);
     return done;
   };
+  /** Takes what the lane has waiting, of all its topics, through one transaction. */
+  const processWaiting = async (slot: Slot, lane: Lane): Promise<void> => {
+    const batches = slot.waiting.splice(0).filter((batch) => !batch.stale());
+    const wanted = batches.filter((batch) => {
+      const rewindTo = lane.rewind(batch.topic, Number(batch.messages[0]?.offset));
+      if (rewindTo !== undefined) consumer.seek(batch.topic, batch.partition, rewindTo);
+      return rewindTo === undefined;
+    });
+    await lane.process(wanted.map((batch) => inputsOf(batch, topics.get(batch.topic) as AnyTopic)));
+    for (const { messages, resolve } of wanted) resolve(Number(messages.at(-1)?.offset));
+    if (failures > 0) log.info({ group, afterFailures: failures }, 'processing goes on');
+    failures = 0;
+  };
 
   const consumer = new GroupConsumer({
     config: kafka,
@@ -102,69 +111,45 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     groupId: group,
     topics: [...topics.keys()],
     concurrency: 16,
-    ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
+    maxWaitMs: options.maxWaitMs ?? 40,
+    // Few and larger transactions: at a low rate the broker collects for `maxWaitMs`, at a high one it answers at once.
+    minBytes: 256 * 1024,
     ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
     onAssigned(assignment) {
-      const mine = new Map(
-        [...assignment].flatMap(([topic, partitions]) =>
-          partitions.map((partition) => [laneOf(topic, partition), { topic, partition }] as const),
-        ),
-      );
-      for (const [id, slot] of lanes) {
-        if (mine.has(id)) continue;
-        lanes.delete(id);
+      const mine = new Set([...assignment.values()].flat());
+      for (const [partition, slot] of lanes) {
+        if (mine.has(partition)) continue;
+        lanes.delete(partition);
         void slot.tail.then(() => slot.lane?.close());
       }
       // All of them now, also those without new records: taking over settles transactions that a former owner left
       // open, which hold back every reader of the topics they wrote to.
-      for (const [id, { topic, partition }] of mine) {
-        if (lanes.has(id)) continue;
-        const slot: Slot = { lane: undefined, tail: Promise.resolve() };
-        lanes.set(id, slot);
+      for (const partition of mine) {
+        if (lanes.has(partition)) continue;
+        const slot: Slot = { partition, lane: undefined, waiting: [], tail: Promise.resolve() };
+        lanes.set(partition, slot);
         const open = async (): Promise<void> => {
-          if (signal.aborted || lanes.get(id) !== slot) return;
-          await inLane(slot, async () => void (await opened(slot, topic, partition)));
-          if (!slot.lane) await open();
+          await inLane(slot, async () => undefined);
+          if (!slot.lane && lanes.get(partition) === slot && !signal.aborted) await open();
         };
         // What does not pass is thrown again by the first batch of the lane.
-        open().catch((error: Error) => log.debug({ lane: id, error: error.message }, 'lane not opened'));
+        open().catch((error: Error) => log.debug({ partition, error: error.message }, 'lane not opened'));
       }
-      const partitions = [...assignment.values()].reduce((sum, list) => sum + list.length, 0);
-      log.info({ group, partitions }, 'assigned');
-      options.onAssigned?.(partitions);
+      log.info({ group, partitions: [...mine].sort((a, b) => a - b).join(',') }, 'assigned');
+      options.onAssigned?.(mine.size);
     },
     async onBatch(batch) {
-      const slot = lanes.get(laneOf(batch.topic, batch.partition));
+      const slot = lanes.get(batch.partition);
       if (!slot) return;
       const beating = setInterval(
         () => void batch.heartbeat().catch((error: Error) => log.debug({ error: error.message }, 'heartbeat')),
         500,
       );
+      slot.waiting.push(batch);
       try {
-        await inLane(slot, async () => {
-          if (batch.stale() || lanes.get(laneOf(batch.topic, batch.partition)) !== slot) return;
-          const lane = await opened(slot, batch.topic, batch.partition);
-          const rewindTo = lane.rewind(batch.topic, Number(batch.messages[0]?.offset));
-          if (rewindTo !== undefined) {
-            consumer.seek(batch.topic, batch.partition, rewindTo);
-            return;
-          }
-          const topic = topics.get(batch.topic) as AnyTopic;
-          const inputs = batch.messages.map(
-            (message): RawInput => ({
-              topic,
-              partition: batch.partition,
-              offset: Number(message.offset),
-              timestampMs: Number(message.timestamp),
-              key: message.key,
-              value: message.value,
-            }),
-          );
-          await lane.process(inputs);
-          batch.resolve((inputs.at(-1) as RawInput).offset);
-          if (failures > 0) log.info({ group, afterFailures: failures }, 'processing goes on');
-          failures = 0;
-        });
+        // The batches that one fetch brought for the lane come in the same turn: they share a transaction.
+        await new Promise((resolve) => setImmediate(resolve));
+        await inLane(slot, (lane) => processWaiting(slot, lane));
       } finally {
         clearInterval(beating);
       }
@@ -182,8 +167,22 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
 
 /** A lane while it is assigned here; its work runs one after the other. */
 interface Slot {
+  readonly partition: number;
   lane: Lane | undefined;
+  /** Fetched and not yet processed. */
+  readonly waiting: ConsumedBatch[];
   tail: Promise<void>;
+}
+
+function inputsOf(batch: ConsumedBatch, topic: AnyTopic): RawInput[] {
+  return batch.messages.map(({ offset, timestamp, key, value }) => ({
+    topic,
+    partition: batch.partition,
+    offset: Number(offset),
+    timestampMs: Number(timestamp),
+    key,
+    value,
+  }));
 }
 
 /** @throws FatalError `config_invalid` when a stage does not read exactly what the one before writes. */

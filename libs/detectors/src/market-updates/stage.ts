@@ -10,6 +10,5 @@ export const marketUpdatesStage = defineStage({
   writes: [marketUpdates],
   // Five seconds more than a quote lives, since records of several venues are not quite in the order of their time.
   state: { kind: 'look-back', ms: 65_000 },
-  copartitioned: true,
   create: (config: MarketUpdatesConfig) => new MarketUpdatesProcessor(config),
 });
