@@ -7,6 +7,7 @@ import {
   type LogRecord,
   SchemaIds,
   TopicAdmin,
+  TransactionalProducer,
 } from '@alphapulse/kafka';
 import { createLogger, schemaRegistryUrl } from '@alphapulse/runtime';
 import { topics } from '@alphapulse/topics';
@@ -14,6 +15,12 @@ import { blake3 } from 'hash-wasm';
 
 /** Next offset of each `topic/partition`. */
 export type Offsets = ReadonlyMap<string, number>;
+
+/** The addresses that a scenario's own connection needs, by the names that the apps know them by. */
+export interface StackVariables {
+  readonly KAFKA_BROKERS?: string | undefined;
+  readonly SCHEMA_REGISTRY_URL?: string | undefined;
+}
 
 /** A scenario's own connection to the stack: appends, reads and waits. */
 export class Kafka {
@@ -23,19 +30,22 @@ export class Kafka {
   readonly reader: LogReader;
   readonly producer: IdempotentProducer;
 
-  private constructor(brokers: string) {
+  private constructor(stack: StackVariables) {
     const log = createLogger('scenario');
     log.level = 'silent';
-    this.config = { ...kafkaConfigFromEnv('alphapulse-scenario', log), brokers: brokers.split(',') };
-    this.schemas = new SchemaIds({ url: schemaRegistryUrl(), clock: systemClock });
+    this.config = {
+      ...kafkaConfigFromEnv('alphapulse-scenario', log),
+      brokers: (stack.KAFKA_BROKERS ?? '127.0.0.1:9092').split(','),
+    };
+    this.schemas = new SchemaIds({ url: stack.SCHEMA_REGISTRY_URL ?? schemaRegistryUrl(), clock: systemClock });
     this.admin = new TopicAdmin(this.config);
     this.reader = new LogReader({ config: this.config, clock: systemClock });
     this.producer = new IdempotentProducer({ config: this.config, clock: systemClock });
   }
 
-  /** Connects, with all topics and schemas in place. */
-  static async connect(): Promise<Kafka> {
-    const kafka = new Kafka(process.env.KAFKA_BROKERS ?? '127.0.0.1:9092');
+  /** Connects to the stack of all scenarios, or to another; all topics and schemas are in place then. */
+  static async connect(stack: StackVariables = process.env): Promise<Kafka> {
+    const kafka = new Kafka(stack);
     await kafka.admin.connect();
     await kafka.admin.apply(topics, { allowDestructive: false });
     await kafka.schemas.register(topics);
@@ -47,6 +57,21 @@ export class Kafka {
     await this.producer.close();
     await this.reader.close();
     await this.admin.disconnect();
+  }
+
+  /** Lets a group that has no members yet start at these offsets, instead of at what earlier scenarios have left. */
+  async startGroupAt(group: string, names: readonly string[], offsets: Offsets): Promise<void> {
+    const committer = new TransactionalProducer({ config: this.config, transactionalId: `scenario-${group}` });
+    await committer.init([]);
+    const inputs = [...offsets].map(([id, offset]) => {
+      const slash = id.lastIndexOf('/');
+      return { topic: id.slice(0, slash), partition: Number(id.slice(slash + 1)), offset, metadata: null };
+    });
+    await committer.commit(
+      group,
+      inputs.filter(({ topic }) => names.includes(topic)),
+    );
+    await committer.disconnect();
   }
 
   /** Where topics end now. */

@@ -1,6 +1,7 @@
 import { type Codec, RejectedRecordError } from '@alphapulse/core';
 import avro from 'avsc';
 import type { AvroSchema } from './avro-types.ts';
+import './avsc-fixes.ts';
 
 /** Fails on bytes left over after the value, which a plain decode would pass over. */
 export function avroCodec<T>(schema: AvroSchema): Codec<T> {

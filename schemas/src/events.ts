@@ -4,6 +4,7 @@ import type { AvroRecord } from './avro-types.ts';
 import { before, unionOf } from './derive.ts';
 import type * as types from './generated/types.ts';
 import { loadSchema } from './load.ts';
+import './avsc-fixes.ts';
 
 /** The kinds of events; each has a schema `processed/<Record>` and a topic `processed.<plural>`. */
 export interface EventRecords {

@@ -27,7 +27,7 @@ export interface ProducerLimits {
   readonly bufferBytes: number;
 }
 
-export const defaultLimits: ProducerLimits = { batchBytes: 256 * 1024, lingerMs: 5, bufferBytes: 32 * 1024 * 1024 };
+export const defaultLimits: ProducerLimits = { batchBytes: 256 * 1024, lingerMs: 10, bufferBytes: 32 * 1024 * 1024 };
 
 /**
  * Appends records in order, without duplicates, for as long as it takes: when the broker is away it keeps what it has,

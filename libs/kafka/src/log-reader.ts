@@ -32,9 +32,17 @@ export class LogReader {
   readonly #isolation: 'read_committed' | 'read_uncommitted';
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #gatherMs: number;
   #connected = false;
 
-  constructor(options: { config: KafkaConfig; clock: Clock; isolation?: 'read_committed' | 'read_uncommitted' }) {
+  constructor(options: {
+    config: KafkaConfig;
+    clock: Clock;
+    isolation?: 'read_committed' | 'read_uncommitted';
+    /** How long the broker may gather small records for one answer while following; default 100 ms. */
+    gatherMs?: number;
+  }) {
+    this.#gatherMs = options.gatherMs ?? 100;
     this.#isolation = options.isolation ?? 'read_committed';
     this.#cluster = createCluster(options.config, this.#isolation);
     this.#log = options.config.log;
@@ -119,7 +127,7 @@ export class LogReader {
           byBroker.set(broker, [...(byBroker.get(broker) ?? []), position]);
         }
         const fetched = await Promise.all(
-          [...byBroker].map(([broker, positions]) => this.#fetch(broker, positions, ends === undefined ? 500 : 100)),
+          [...byBroker].map(([broker, positions]) => this.#fetch(broker, positions, ends === undefined)),
         );
         if (downSinceMs !== undefined) {
           this.#log.info({ afterMs: this.#clock.nowMs() - downSinceMs }, 'broker is back, reading goes on');
@@ -162,7 +170,7 @@ export class LogReader {
   async #fetch(
     broker: Broker,
     positions: readonly { topic: string; partition: number; offset: number }[],
-    maxWaitTime: number,
+    following: boolean,
   ) {
     const topics = new Map<
       string,
@@ -176,8 +184,8 @@ export class LogReader {
     }
     const { responses } = await broker.fetch({
       isolationLevel: this.#isolation === 'read_committed' ? 1 : 0,
-      maxWaitTime,
-      minBytes: 1,
+      maxWaitTime: following ? (this.#gatherMs > 0 ? this.#gatherMs : 500) : 100,
+      minBytes: following && this.#gatherMs > 0 ? 64 * 1024 : 1,
       maxBytes: 16 * 1_048_576,
       topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
     });

@@ -15,7 +15,7 @@ export class LatencySampler {
 
   /** Follows until the signal aborts. */
   async follow(deps: { kafka: KafkaConfig; schemas: SchemaIds; clock: Clock }, signal: AbortSignal): Promise<void> {
-    const reader = new LogReader({ config: deps.kafka, clock: deps.clock });
+    const reader = new LogReader({ config: deps.kafka, clock: deps.clock, gatherMs: 0 });
     try {
       const partitions = await reader.partitions(opsBatches.name);
       await reader.follow(
