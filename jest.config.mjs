@@ -12,7 +12,7 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/schemas', '<rootDir>/topics'],
+      roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/schemas', '<rootDir>/scripts', '<rootDir>/topics'],
       testMatch: ['**/*.test.ts'],
     },
     {

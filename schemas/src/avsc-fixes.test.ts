@@ -10,9 +10,10 @@ interface Probe {
 const codec = avroCodec<Probe>({
   type: 'record',
   name: 'Probe',
+  doc: 'An array and a map.',
   fields: [
-    { name: 'texts', type: { type: 'array', items: 'string' } },
-    { name: 'counts', type: { type: 'map', values: 'long' } },
+    { name: 'texts', doc: 'An array.', type: { type: 'array', items: 'string' } },
+    { name: 'counts', doc: 'A map.', type: { type: 'map', values: 'long' } },
   ],
 });
 const long = avro.Type.forSchema('long');

@@ -40,7 +40,7 @@ export function planTopic(name: string, read: ReadFile): Change[] {
   const values = { name, area, camel, Record: record };
   const kind = area === 'registry' ? 'compacted-' : '';
   const imported = addImport(topics, `import { ${camel} } from './${area}-${part}.ts';`);
-  const exported = addSortedLine(imported, 'export {\n  analyticsCorrelations', '\n};', `  ${camel},`);
+  const exported = addSortedLine(imported, 'export {\n', '};', `  ${camel},`);
   return [
     { path: schemaPath, before: undefined, after: template(`topic/${kind}schema.avsc`, values) },
     { path: list, before: topics, after: addTopic(exported, area, camel) },

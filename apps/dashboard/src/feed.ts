@@ -46,6 +46,8 @@ export interface FeedOptions {
   readonly state: DashboardState;
   readonly kafka: KafkaConfig;
   readonly schemaRegistryUrl: string;
+  /** Suffix of the consumer groups to measure, as the apps' GROUP_SUFFIX. */
+  readonly groupSuffix?: string;
   readonly clock: Clock;
   readonly log: Log;
   readonly historyFromMs: number;
@@ -257,7 +259,8 @@ export class Feed {
       ...(groups.get(groupOf(parsing)) ?? []),
       ...collected.filter((name) => declared.has(name)),
     ]);
-    return groups;
+    const suffix = this.#options.groupSuffix ?? '';
+    return new Map([...groups].map(([group, topics]) => [`${group}${suffix}`, topics]));
   }
 }
 

@@ -14,7 +14,15 @@ await runApp('dashboard', async (log, signal) => {
   const historyFromMs = startedAtMs - config.historyMs;
   const state = new DashboardState({ startedAtMs, historyFromMs, recorded: config.recorded });
   const kafka = kafkaConfigFromEnv('alphapulse-dashboard', log);
-  const feed = new Feed({ state, kafka, schemaRegistryUrl: schemaRegistryUrl(), clock, log, historyFromMs });
+  const feed = new Feed({
+    state,
+    kafka,
+    schemaRegistryUrl: schemaRegistryUrl(),
+    clock,
+    log,
+    historyFromMs,
+    groupSuffix: process.env.GROUP_SUFFIX ?? '',
+  });
   const server = await createServer({ state, clock, readiness: () => feed.readiness() });
   try {
     log.info({ address: await listen(server, config) }, 'dashboard');

@@ -165,6 +165,17 @@ export class TopicAdmin {
     }
   }
 
+  /** Commits the present ends as a group's position, so that it begins with what comes now. The group must have no member. */
+  async commitEnds(groupId: string, topics: readonly string[]): Promise<void> {
+    for (const topic of topics) {
+      const partitions = [...(await this.ends(topic))].map(([partition, offset]) => ({
+        partition,
+        offset: String(offset),
+      }));
+      await this.#patiently(() => this.#admin.setOffsets({ groupId, topic, partitions }));
+    }
+  }
+
   /** End offsets of a topic (high watermarks). */
   async ends(topic: string): Promise<Map<number, number>> {
     const offsets = await this.#admin.fetchTopicOffsets(topic);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { systemClock } from '@alphapulse/core';
-import { IdempotentProducer, kafkaConfigFromEnv, SchemaIds, TopicAdmin } from '@alphapulse/kafka';
+import { IdempotentProducer, type KafkaConfig, kafkaConfigFromEnv, SchemaIds, TopicAdmin } from '@alphapulse/kafka';
 import { createLogger } from '@alphapulse/runtime';
 import { sources } from '@alphapulse/sources';
 import { defaultDirectory, freePort, startStack } from '@alphapulse/stack';
@@ -15,6 +15,9 @@ import { markStart, summarise } from './summary.ts';
 import { liveTasks, type PlannedTask, writeTasks } from './tasks.ts';
 
 const pipelineGroup = 'parse-validate-enrich';
+const detectorGroups = { arbitrage: ['processed.quotes'], 'market-updates': ['processed.quotes', 'processed.trades'] };
+/** Topics whose readers commit past control records only with the next record: quiet for so long means done. */
+const detectorQuietMs = 1_500;
 /** How long the rest may take to be processed when a run ends. */
 const drainQuietMs = 15_000;
 
@@ -37,7 +40,10 @@ export async function runStart(options: StartOptions): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
 
   const stack = await startStack({ directory, report: say, signal: ending.signal });
+  // A recording may be played twice: its own groups, with nothing remembered, or the second time all would be duplicates.
+  const groupSuffix = options.mode === 'recorded' ? `-recording-${clock.nowMs()}` : '';
   const env = {
+    GROUP_SUFFIX: groupSuffix,
     KAFKA_BROKERS: stack.brokers.join(','),
     SCHEMA_REGISTRY_URL: stack.schemaRegistryUrl,
     REDIS_URL: stack.redisUrl,
@@ -67,17 +73,20 @@ export async function runStart(options: StartOptions): Promise<void> {
     });
 
     await applyTopics(kafka, schemas);
+    await producer.connect([collectionTasks.name]);
+    // Tasks of an earlier run name endpoints that are gone.
+    await writeTasks([], false, { producer, schemas, kafka, clock });
+    const rawTopics = sources.map(({ id }) => raw[id as SourceId].name);
+    if (groupSuffix !== '') await beginAtEnds(kafka, groupSuffix, rawTopics);
     const processing = launch('process');
     launch('detect');
     launch('registry');
     const collecting = launch('collect');
-    await producer.connect([collectionTasks.name]);
 
     const servers = venues ? await readPortFile(venues, portFile) : undefined;
     const tasks = servers ? servers.tasks : liveTasks(options.sourceConfig);
     await Promise.race([processing.logged('partitions'), apps.failed, aborted(ending.signal)]);
-    const rawTopics = sources.map(({ id }) => raw[id as SourceId].name);
-    const pipeline = [{ group: pipelineGroup, topics: rawTopics }];
+    const pipeline = [{ group: `${pipelineGroup}${groupSuffix}`, topics: rawTopics }];
     // Records that an earlier run left are its own: they are processed before this run is measured.
     await drain(kafka, pipeline, clock, ending.signal, {
       quietMs: drainQuietMs,
@@ -116,6 +125,11 @@ export async function runStart(options: StartOptions): Promise<void> {
         onProgress: (records) => table.line(`processing the last ${records} records`),
       });
       if (left > 0) say(`\n${left} records were not processed before the end`);
+      const detectors = Object.entries(detectorGroups).map(([group, read]) => ({
+        group: `${group}${groupSuffix}`,
+        topics: read,
+      }));
+      await drain(kafka, detectors, clock, unfinished.signal, { quietMs: detectorQuietMs });
       following.abort();
       await sampling;
       const summary = await summarise(
@@ -147,11 +161,23 @@ function simulateArgs(options: StartOptions, portFile: string, truthFile: string
   return [...args, '--truth', truthFile];
 }
 
-async function applyTopics(kafka: ConstructorParameters<typeof TopicAdmin>[0], schemas: SchemaIds): Promise<void> {
+async function applyTopics(kafka: KafkaConfig, schemas: SchemaIds): Promise<void> {
   const admin = new TopicAdmin(kafka);
   await admin.connect();
   try {
     await Promise.all([admin.apply(topics, { allowDestructive: false }), schemas.register(topics)]);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Lets the groups of this run begin with what comes now. */
+async function beginAtEnds(kafka: KafkaConfig, suffix: string, rawTopics: readonly string[]): Promise<void> {
+  const admin = new TopicAdmin(kafka);
+  await admin.connect();
+  try {
+    await admin.commitEnds(`${pipelineGroup}${suffix}`, rawTopics);
+    for (const [group, read] of Object.entries(detectorGroups)) await admin.commitEnds(`${group}${suffix}`, read);
   } finally {
     await admin.disconnect();
   }

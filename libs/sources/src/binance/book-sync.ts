@@ -18,6 +18,8 @@ interface BookState {
   /** Highest diff seen, and its time. */
   newest: number;
   newestUs: number;
+  /** Connection of the newest diff that was used. */
+  connection: string;
   bytes: number;
   buffer: { previous: number; last: number; event: ParsedEvent<'book'> }[];
 }
@@ -36,6 +38,7 @@ export class BookSync {
     snapshot: -1,
     newest: -1,
     newestUs: 0,
+    connection: '',
     bytes: 0,
     buffer: [],
   };
@@ -59,7 +62,11 @@ export class BookSync {
       return;
     }
     // After a hole and before the next diff there is nothing to follow; the needed snapshot covers what is missing.
-    if (state.last >= 0 && diff.previous > state.last) {
+    const isNewConnection = state.connection !== '' && diff.connection !== state.connection;
+    if (state.last >= 0 && diff.previous > state.last && isNewConnection) {
+      // What a new connection missed is the gap its collector has recorded; its own book begins here.
+      this.#wait(-1);
+    } else if (state.last >= 0 && diff.previous > state.last) {
       const missing = { symbol: diff.event.symbol, from: state.last + 1, to: diff.previous };
       this.#see(diff);
       this.#wait(diff.last);
@@ -112,6 +119,7 @@ export class BookSync {
   }
 
   #see(diff: DepthDiff): void {
+    this.#state.connection = diff.connection;
     if (diff.last <= this.#state.newest) return;
     this.#state.newest = diff.last;
     this.#state.newestUs = diff.event.eventTime;

@@ -154,6 +154,7 @@ export interface DepthDiff {
   /** Last update id of the state it applies to: `pu` on USD-M, whose ids have holes; `U` − 1 on spot. */
   readonly previous: number;
   readonly last: number;
+  readonly connection: string;
   readonly event: ParsedEvent<'book'>;
 }
 
@@ -171,6 +172,7 @@ export function toDepthDiff(data: JsonObject, record: RawRecord, venue: BinanceV
   return {
     previous: data.pu === undefined ? first - 1 : toId(data.pu, 'pu'),
     last,
+    connection: record.connectionId,
     event: {
       kind: 'book',
       eventId: `${venue}:book:${symbol}:${last}`,

@@ -87,6 +87,8 @@ class Collector {
     const line = this.#lines.get(connection.id);
     if (!line || connection.retired) return;
     line.lastTimeUs = origin.receivedTime;
+    // The v1 API answers in arrays. It is never asked for, only played back; nothing could be subscribed anew.
+    if (payload[0] === 0x5b) return;
     try {
       this.#check(line, key, channel, payload, origin.receivedTime);
     } catch (error) {

@@ -158,7 +158,7 @@ export class MarketModel {
     const halfSpreadBps = Math.max(minHalfSpreadBps, tickBps / 2);
     book.moveTop(mid * (1 - halfSpreadBps / 1e4), mid * (1 + halfSpreadBps / 1e4));
     book.takeChanges();
-    return new ListingState(listing, book, halfSpreadBps, 1_000_000 + this.#random.below(9_000_000));
+    return new ListingState(listing, book, halfSpreadBps, this.#nowUs + this.#random.below(1_000));
   }
 
   #value(asset: string): number {

@@ -1,0 +1,153 @@
+import { systemClock } from '@alphapulse/core';
+import type { BatchAccount, Gap, ProcessedEvent, RawMessage } from '@alphapulse/schemas';
+import type { Stack } from '@alphapulse/stack';
+import { opsBatches, opsGaps, processedBooks, processedQuotes, processedTrades, raw } from '@alphapulse/topics';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Kafka, until } from '../harness/kafka.ts';
+import { type AppProcess, startApp } from '../harness/processes.ts';
+import { stackEnvironment, startTestStack } from '../harness/stack.ts';
+import { type LocalVenues, startVenues } from '../harness/venues.ts';
+
+const venueNames = ['binance', 'kraken'] as const;
+const rawNames = venueNames.map((venue) => raw[venue].name);
+const processed = [processedTrades, processedQuotes, processedBooks];
+/** A line to begin with and one for each attempt's stage would be a flood; so many an app and outage are not. */
+const warningsAnOutage = 6;
+
+interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+}
+
+describe('a broker restart loses nothing', () => {
+  let stack: Stack;
+  let kafka: Kafka;
+  let venues: LocalVenues;
+
+  beforeAll(async () => {
+    stack = await startTestStack({ name: 'broker-restart', local: true });
+    kafka = await Kafka.connect(stackEnvironment(stack));
+    venues = await startVenues({ seed: 23, eventsPerSecond: 200 });
+  }, 120_000);
+
+  afterAll(async () => {
+    await venues?.stop();
+    await kafka?.close();
+    await stack?.stop();
+  }, 60_000);
+
+  test('a crash and a restart of the broker cost no message and no process', async () => {
+    const timeouts = {
+      COLLECT_SESSION_TIMEOUT_MS: '3000',
+      PROCESS_SESSION_TIMEOUT_MS: '3000',
+      DETECT_SESSION_TIMEOUT_MS: '3000',
+    };
+    const env = { ...stackEnvironment(stack), ...timeouts };
+    const collect = startApp('collect', [], env);
+    const process = startApp('process', [], env);
+    const detect = startApp('detect', [], env);
+    const apps = [collect, process, detect];
+    const pids = apps.map(({ pid }) => pid);
+    await venues.wish(kafka);
+    await goesOn(kafka, venues, 'everything to run');
+
+    await stack.killBroker();
+    const sent = framesSent(venues);
+    await systemClock.sleep(4_000);
+    expect(framesSent(venues)).toBeGreaterThan(sent);
+    await stack.restartBroker();
+    await goesOn(kafka, venues, 'everything to go on after the crash');
+    await stack.restartBroker();
+    await goesOn(kafka, venues, 'everything to go on after the restart');
+
+    await venues.quiet();
+    await until(async () => (await wireMessages(kafka)).length === framesSent(venues), 60_000, 'the last frames');
+    expect(await collect.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    await kafka.drained('parse-validate-enrich', rawNames);
+    await kafka.caughtUp('arbitrage', [processedQuotes.name]);
+    await kafka.caughtUp('market-updates', [processedQuotes.name, processedTrades.name]);
+    for (const app of [process, detect]) expect(await app.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(apps.map(({ pid }) => pid)).toEqual(pids);
+
+    // Everything that was sent is in raw, once and in order, without a reconnection to a venue.
+    for (const venue of venueNames) {
+      const received = (await wireMessages(kafka)).filter(({ source }) => source === venue);
+      expect(new Set(received.map(({ connectionId }) => connectionId)).size).toBe(1);
+      received.sort((a, b) => a.sequence - b.sequence);
+      expect(received.map(({ payload }) => payload.toString())).toEqual(venues.sent[venue]);
+    }
+    expect(await kafka.values<Gap>(opsGaps)).toEqual([]);
+
+    // Within a key the log has the order of receipt.
+    for (const venue of venueNames) {
+      const last = new Map<string, number>();
+      for (const { key, value } of await kafka.records(raw[venue].name)) {
+        const message = kafka.schemas.decode(raw[venue], value) as RawMessage;
+        const line = `${key} ${message.connectionId}`;
+        expect(message.sequence).toBeGreaterThan(last.get(line) ?? -1);
+        last.set(line, message.sequence);
+      }
+    }
+
+    // Every raw record was processed in exactly one committed batch.
+    const accounts = await kafka.values<BatchAccount>(opsBatches);
+    for (const [id, end] of await kafka.ends(rawNames)) {
+      const own = accounts.filter(({ topic, partition }) => `${topic}/${partition}` === id);
+      let next = 0;
+      for (const { fromOffset, toOffset, records, withOutputs, filteredRecords, deadRecords } of own) {
+        expect(fromOffset).toBe(next);
+        expect(records).toBe(toOffset + 1 - fromOffset);
+        expect(withOutputs + filteredRecords + deadRecords).toBe(records);
+        next = toOffset + 1;
+      }
+      expect({ id, next }).toEqual({ id, next: end });
+    }
+    expect(accounts.reduce((sum, { deadRecords }) => sum + deadRecords, 0)).toBe(0);
+    for (const topic of processed) {
+      const ids = (await kafka.values<ProcessedEvent>(topic)).map(({ eventId }) => eventId);
+      expect(ids.length).toBeGreaterThan(100);
+      expect(new Set(ids).size).toBe(ids.length);
+    }
+
+    for (const app of apps) expectFewLines(app);
+  }, 240_000);
+});
+
+/** Waits until what the venues send from now on has reached the ends of all stages. */
+async function goesOn(kafka: Kafka, venues: LocalVenues, what: string): Promise<void> {
+  const sent = framesSent(venues);
+  await until(() => framesSent(venues) > sent + 200, 60_000, what);
+  const ends = await kafka.ends([...rawNames, ...processed.map(({ name }) => name), 'market.updates']);
+  await until(
+    async () => {
+      const now = await kafka.ends([...rawNames, ...processed.map(({ name }) => name), 'market.updates']);
+      const grown = (name: string) =>
+        [...now].some(([id, end]) => id.startsWith(`${name}/`) && end > (ends.get(id) ?? 0));
+      return [...rawNames, ...processed.map(({ name }) => name), 'market.updates'].every(grown);
+    },
+    90_000,
+    what,
+  );
+}
+
+function framesSent({ sent }: LocalVenues): number {
+  return sent.binance.length + sent.kraken.length;
+}
+
+async function wireMessages(kafka: Kafka): Promise<RawMessage[]> {
+  const messages = await Promise.all(venueNames.map((venue) => kafka.values<RawMessage>(raw[venue])));
+  return messages.flat().filter(({ channel }) => !channel.startsWith('rest/'));
+}
+
+function expectFewLines(app: AppProcess): void {
+  const lines = app
+    .output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as LogLine);
+  console.log(app.name, app.output());
+  expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
+  const warnings = lines.filter(({ level }) => level === 40);
+  expect(warnings.length).toBeGreaterThan(0);
+  expect(warnings.length).toBeLessThanOrEqual(2 * warningsAnOutage);
+}
