@@ -1,3 +1,4 @@
+import { writeTasks } from '@alphapulse/app-cli/start/tasks.ts';
 import { type AnyTopic, systemClock } from '@alphapulse/core';
 import {
   IdempotentProducer,
@@ -128,6 +129,16 @@ export class Kafka {
     for (const [pair, parts] of [...pairs].sort(([a], [b]) => (a < b ? -1 : 1)))
       lines.push(`${pair} ${await blake3(Buffer.concat(parts))}`);
     return { records: records.length, digest: await blake3(lines.join('\n')) };
+  }
+
+  /** Takes all collection tasks back, so that collectors stop. */
+  async writeNoTasks(): Promise<void> {
+    await writeTasks([], false, {
+      producer: this.producer,
+      schemas: this.schemas,
+      kafka: this.config,
+      clock: systemClock,
+    });
   }
 
   /** Waits until a group has committed up to the ends of non-transactional topics. */

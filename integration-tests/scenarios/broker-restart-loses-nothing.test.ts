@@ -1,9 +1,18 @@
 import { systemClock } from '@alphapulse/core';
+import { isOutage } from '@alphapulse/kafka';
 import type { BatchAccount, Gap, ProcessedEvent, RawMessage } from '@alphapulse/schemas';
 import type { Stack } from '@alphapulse/stack';
-import { opsBatches, opsGaps, processedBooks, processedQuotes, processedTrades, raw } from '@alphapulse/topics';
+import {
+  marketUpdates,
+  opsBatches,
+  opsGaps,
+  processedBooks,
+  processedQuotes,
+  processedTrades,
+  raw,
+} from '@alphapulse/topics';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Kafka, until } from '../harness/kafka.ts';
+import { Kafka, type Offsets, until } from '../harness/kafka.ts';
 import { type AppProcess, startApp } from '../harness/processes.ts';
 import { stackEnvironment, startTestStack } from '../harness/stack.ts';
 import { type LocalVenues, startVenues } from '../harness/venues.ts';
@@ -20,6 +29,7 @@ interface LogLine {
 }
 
 describe('a broker restart loses nothing', () => {
+  let allApps: AppProcess[] = [];
   let stack: Stack;
   let kafka: Kafka;
   let venues: LocalVenues;
@@ -34,6 +44,7 @@ describe('a broker restart loses nothing', () => {
     await venues?.stop();
     await kafka?.close();
     await stack?.stop();
+    for (const app of allApps) console.log(app.name, app.output());
   }, 60_000);
 
   test('a crash and a restart of the broker cost no message and no process', async () => {
@@ -47,6 +58,7 @@ describe('a broker restart loses nothing', () => {
     const process = startApp('process', [], env);
     const detect = startApp('detect', [], env);
     const apps = [collect, process, detect];
+    allApps = apps;
     const pids = apps.map(({ pid }) => pid);
     await venues.wish(kafka);
     await goesOn(kafka, venues, 'everything to run');
@@ -115,19 +127,34 @@ describe('a broker restart loses nothing', () => {
 
 /** Waits until what the venues send from now on has reached the ends of all stages. */
 async function goesOn(kafka: Kafka, venues: LocalVenues, what: string): Promise<void> {
+  console.log(systemClock.nowMs(), what);
   const sent = framesSent(venues);
   await until(() => framesSent(venues) > sent + 200, 60_000, what);
-  const ends = await kafka.ends([...rawNames, ...processed.map(({ name }) => name), 'market.updates']);
+  const names = [...rawNames, ...processed.map(({ name }) => name), marketUpdates.name];
+  let before: Offsets | undefined;
   await until(
     async () => {
-      const now = await kafka.ends([...rawNames, ...processed.map(({ name }) => name), 'market.updates']);
-      const grown = (name: string) =>
-        [...now].some(([id, end]) => id.startsWith(`${name}/`) && end > (ends.get(id) ?? 0));
-      return [...rawNames, ...processed.map(({ name }) => name), 'market.updates'].every(grown);
+      const now = await whileAway(() => kafka.ends(names));
+      before ??= now;
+      if (now === undefined) return false;
+      const hasGrown = (name: string) =>
+        [...now].some(([id, end]) => id.startsWith(`${name}/`) && end > (before?.get(id) ?? 0));
+      return names.every(hasGrown);
     },
     90_000,
     what,
   );
+  console.log(systemClock.nowMs(), what);
+}
+
+/** Undefined while the broker is away, or its partitions have no leader yet. */
+async function whileAway<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isOutage(error)) return undefined;
+    throw error;
+  }
 }
 
 function framesSent({ sent }: LocalVenues): number {
@@ -145,7 +172,6 @@ function expectFewLines(app: AppProcess): void {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as LogLine);
-  console.log(app.name, app.output());
   expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
   const warnings = lines.filter(({ level }) => level === 40);
   expect(warnings.length).toBeGreaterThan(0);

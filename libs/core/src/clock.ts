@@ -13,7 +13,7 @@ let lastUs = 0;
 export const systemClock: Clock = {
   nowUs() {
     const now = Math.floor((performance.timeOrigin + performance.now()) * 1000);
-    lastUs = now > lastUs ? now : lastUs;
+    lastUs = Math.max(now, lastUs);
     return lastUs;
   },
   nowMs() {

@@ -178,7 +178,7 @@ export class TopicAdmin {
 
   /** End offsets of a topic (high watermarks). */
   async ends(topic: string): Promise<Map<number, number>> {
-    const offsets = await this.#admin.fetchTopicOffsets(topic);
+    const offsets = await this.#patiently(() => this.#admin.fetchTopicOffsets(topic));
     return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
   }
 }

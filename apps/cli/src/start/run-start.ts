@@ -11,7 +11,7 @@ import { LatencySampler } from './latency-sampler.ts';
 import type { StartOptions } from './options.ts';
 import { type AppProcess, AppProcesses } from './processes.ts';
 import { StatusTable } from './status-table.ts';
-import { markStart, summarise } from './summary.ts';
+import { markStart, type RunStart, summarise } from './summary.ts';
 import { liveTasks, type PlannedTask, writeTasks } from './tasks.ts';
 
 const pipelineGroup = 'parse-validate-enrich';
@@ -110,7 +110,9 @@ export async function runStart(options: StartOptions): Promise<void> {
       aborted(ending.signal),
       apps.failed,
       ...(options.durationMs === undefined ? [] : [clock.sleep(options.durationMs, ending.signal)]),
-      ...(options.mode === 'recorded' && servers ? [recordingsPlayed(servers.statusUrl, ending.signal)] : []),
+      ...(options.mode === 'recorded' && servers
+        ? [recordingsPlayed(servers.statusUrl, kafka, rawTopics, start, ending.signal)]
+        : []),
     ]);
     const seconds = (clock.nowMs() - startedMs) / 1000;
     ending.abort();
@@ -188,17 +190,44 @@ async function readPortFile(venues: AppProcess, file: string): Promise<VenueServ
   return JSON.parse(readFileSync(file, 'utf8')) as VenueServers;
 }
 
-/** Resolves when every recording has been sent to its collector. */
-async function recordingsPlayed(status: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const response = await fetch(status, { signal: AbortSignal.timeout(5_000) });
-    const { done } = (await response.json()) as { done: boolean };
-    if (done) {
-      // The last frames are on their way through sockets and the collector's batches.
-      await systemClock.sleep(1_500, signal);
-      return;
+/** How long raw must have stood still, once everything was sent and has arrived, for the run to be over. */
+const playedQuietMs = 1_500;
+/** Frames that never arrive (a collector was cut off) must not hold the run for ever. */
+const arrivalPatienceMs = 60_000;
+
+/** Resolves when every recorded frame has been sent and has reached raw. */
+async function recordingsPlayed(
+  status: string,
+  kafka: KafkaConfig,
+  rawTopics: readonly string[],
+  start: RunStart,
+  signal: AbortSignal,
+): Promise<void> {
+  const clock = systemClock;
+  const admin = new TopicAdmin(kafka);
+  await admin.connect();
+  try {
+    let before = -1;
+    let changedMs = clock.nowMs();
+    let doneMs: number | undefined;
+    while (!signal.aborted) {
+      await clock.sleep(250, signal);
+      const response = await fetch(status, { signal: AbortSignal.timeout(10_000) });
+      const { done, frames } = (await response.json()) as { done: boolean; frames: number };
+      let arrived = 0;
+      for (const topic of rawTopics) {
+        for (const [partition, end] of await admin.ends(topic))
+          arrived += end - (start.get(`${topic}/${partition}`) ?? 0);
+      }
+      const nowMs = clock.nowMs();
+      if (arrived !== before) changedMs = nowMs;
+      before = arrived;
+      if (!done) continue;
+      doneMs ??= nowMs;
+      if (nowMs - changedMs >= playedQuietMs && (arrived >= frames || nowMs - doneMs >= arrivalPatienceMs)) return;
     }
-    await systemClock.sleep(250, signal);
+  } finally {
+    await admin.disconnect();
   }
 }
 
