@@ -43,6 +43,7 @@ export function simulatedRaw(options: {
   const model = new MarketModel({
     seed: options.seed,
     startUs,
+    firstId: systemClock.nowUs(),
     eventsPerSecond: options.eventsPerSecond ?? 200,
     ...(options.dislocations === false ? { dislocations: false } : {}),
   });
@@ -97,6 +98,7 @@ class Recorder {
   readonly #protocol: VenueProtocol;
   readonly #rows: RawRow[];
   readonly #nowUs: () => number;
+  readonly #connectionId: string;
   #sequence = 0;
 
   constructor(venue: 'binance' | 'kraken', protocol: VenueProtocol, rows: RawRow[], nowUs: () => number) {
@@ -104,6 +106,7 @@ class Recorder {
     this.#protocol = protocol;
     this.#rows = rows;
     this.#nowUs = nowUs;
+    this.#connectionId = `simulated-${venue}-${systemClock.nowUs()}`;
   }
 
   connect(market: Parameters<VenueProtocol['connect']>[2]): VenueSession {
@@ -160,7 +163,7 @@ class Recorder {
       source: this.#venue,
       channel,
       endpoint,
-      connectionId: `simulated-${this.#venue}`,
+      connectionId: this.#connectionId,
       sequence: this.#sequence++,
       receivedTime: this.#nowUs(),
       contentType: 'application/json',

@@ -46,6 +46,7 @@ export class GroupConsumer {
   readonly #log: Log;
   #consumer: Consumer | undefined;
   #progressMs = 0;
+  #downSinceMs: number | undefined;
   #failure: unknown;
 
   constructor(options: GroupConsumerOptions) {
@@ -63,11 +64,13 @@ export class GroupConsumer {
       try {
         await this.#runOnce(signal, ended);
       } catch (error) {
-        if (attempt === 0)
+        if (this.#downSinceMs === undefined) {
+          this.#downSinceMs = clock.nowMs();
           this.#log.warn(
             { code: 'broker_unavailable', group: this.#options.groupId, error: (error as Error).message },
             'consumer stopped, joining again',
           );
+        }
       }
       if (signal.aborted || this.#failure !== undefined) break;
       attempt = clock.nowMs() - startedMs > 60_000 ? 0 : attempt + 1;
@@ -109,15 +112,19 @@ export class GroupConsumer {
       this.#progressMs = clock.nowMs();
     };
     progress();
+    const stop = () => ended.abort();
+    signal.addEventListener('abort', stop, { once: true });
     const stopped = new Promise<void>((resolve, reject) => {
       ended.signal.addEventListener('abort', () => resolve());
-      signal.addEventListener('abort', () => resolve(), { once: true });
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
     });
     stopped.catch((error: Error) => this.#log.debug({ error: error.message }, 'consumer ended'));
     consumer.on(consumer.events.FETCH, progress);
     consumer.on(consumer.events.HEARTBEAT, progress);
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (this.#downSinceMs !== undefined)
+        this.#log.info({ group: groupId, afterMs: clock.nowMs() - this.#downSinceMs }, 'consumer has joined again');
+      this.#downSinceMs = undefined;
       this.#options.onAssigned?.(new Map(Object.entries(payload.memberAssignment)));
     });
     const watchdog = setInterval(() => {
@@ -153,6 +160,7 @@ export class GroupConsumer {
       await stopped;
     } finally {
       clearInterval(watchdog);
+      signal.removeEventListener('abort', stop);
       this.#consumer = undefined;
       await consumer
         .disconnect()

@@ -187,6 +187,15 @@ export class IdempotentProducer {
   async #sendRound(round: readonly Sealed[]): Promise<void> {
     let left = round;
     let downSinceMs: number | undefined;
+    let failure: Error | undefined;
+    const isAway = () => {
+      if (failure === undefined || downSinceMs !== undefined) return;
+      downSinceMs = this.#clock.nowMs();
+      this.#log.warn(
+        { code: 'broker_unavailable', waitingBytes: this.#bytes, error: failure.message },
+        'broker is away, records wait',
+      );
+    };
     for (let attempt = 0; ; attempt++) {
       try {
         left = await this.#attempt(left);
@@ -197,19 +206,18 @@ export class IdempotentProducer {
         }
       } catch (error) {
         if (error instanceof FatalError) throw error;
-        if (downSinceMs === undefined && attempt >= 2) {
-          downSinceMs = this.#clock.nowMs();
-          this.#log.warn(
-            { code: 'broker_unavailable', waitingBytes: this.#bytes, error: (error as Error).message },
-            'broker is away, records wait',
-          );
-        }
+        failure = error as Error;
+        if (attempt >= 2) isAway();
       }
       if (this.#closed) throw new FatalError('broker_unavailable', 'producer was closed while the broker was away');
       await this.#clock.sleep(Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)));
+      // The driver asks for metadata for many seconds before it gives up: too long to say nothing.
+      const asked = new AbortController();
+      void this.#clock.sleep(awayAfterMs, asked.signal).then(() => asked.signal.aborted || isAway());
       await this.#cluster
         .refreshMetadata()
         .catch((error: Error) => this.#log.debug({ error: error.message }, 'metadata not refreshed yet'));
+      asked.abort();
     }
   }
 
@@ -271,4 +279,6 @@ export class IdempotentProducer {
   }
 }
 
+/** A broker that does not answer for so long is away. */
+const awayAfterMs = 1_000;
 const emptyBatchBytes = new RecordBatchBuilder(64).bytes;

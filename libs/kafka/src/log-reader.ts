@@ -109,12 +109,13 @@ export class LogReader {
   ): Promise<void> {
     const next = new Map<string, { topic: string; partition: number; offset: number }>();
     let downSinceMs: number | undefined;
+    const topics = [...new Set(starts.map(({ topic }) => topic))];
     for (const start of starts) {
       const offset = await this.#persist(() => this.offsetOf(start), signal);
       if (offset === undefined) return;
       next.set(`${start.topic}/${start.partition}`, { topic: start.topic, partition: start.partition, offset });
     }
-    await this.#target([...new Set(starts.map(({ topic }) => topic))]);
+    await this.#target(topics);
     while (!signal.aborted) {
       const open = [...next]
         .filter(([id, { offset }]) => ends === undefined || offset < (ends.get(id) ?? 0))
@@ -130,7 +131,7 @@ export class LogReader {
           [...byBroker].map(([broker, positions]) => this.#fetch(broker, positions, ends === undefined)),
         );
         if (downSinceMs !== undefined) {
-          this.#log.info({ afterMs: this.#clock.nowMs() - downSinceMs }, 'broker is back, reading goes on');
+          this.#log.info({ topics, afterMs: this.#clock.nowMs() - downSinceMs }, 'broker is back, reading goes on');
           downSinceMs = undefined;
         }
         for (const { topic, partition, records, nextOffset } of fetched.flat()) {
@@ -155,7 +156,7 @@ export class LogReader {
         if (downSinceMs === undefined) {
           downSinceMs = this.#clock.nowMs();
           this.#log.warn(
-            { code: 'broker_unavailable', error: (error as Error).message },
+            { code: 'broker_unavailable', topics, error: (error as Error).message },
             'broker is away, reading waits',
           );
         }
@@ -215,8 +216,8 @@ export class LogReader {
         return Number(responses[0]?.partitions[0]?.offset ?? -1);
       } catch (error) {
         // A topic that was created a moment ago has its leader only in fresh metadata.
-        if ((error as { retriable?: boolean }).retriable !== true || attempt >= 4) throw error;
-        await this.#clock.sleep(100 * (attempt + 1));
+        if ((error as { retriable?: boolean }).retriable !== true || attempt >= 20) throw error;
+        await this.#clock.sleep(Math.min(500, 100 * (attempt + 1)));
         await this.#cluster.refreshMetadata();
       }
     }

@@ -32,24 +32,33 @@ export class SchemaIds {
   async register(topics: readonly AnyTopic[]): Promise<void> {
     for (const topic of topics) {
       if (topic.value.schema === null || this.#prefixes.has(topic.name)) continue;
+      this.#remember(topic.name, await this.#registerOne(topic));
+    }
+  }
+
+  async #registerOne(topic: AnyTopic): Promise<number> {
+    for (let attempt = 0; ; attempt++) {
       try {
         const schema = JSON.stringify(topic.value.schema);
         const { id } = await this.#registry.register(
           { type: SchemaType.AVRO, schema },
           { subject: `${topic.name}-value`, compatibility: COMPATIBILITY.BACKWARD_TRANSITIVE },
         );
-        this.#remember(topic.name, id);
+        return id;
       } catch (cause) {
-        const status = (cause as { status?: number }).status;
-        if (status === 409 || status === 422)
-          throw new FatalError(
-            'schema_incompatible',
-            `${topic.name}: the registry refuses the schema: ${(cause as Error).message}`,
-            { cause },
-          );
-        throw new RetriableError('schema_registry_unavailable', `schema registry: ${(cause as Error).message}`, {
-          cause,
-        });
+        const { status, message } = cause as { status?: number; message: string };
+        // Two processes that register a new subject at once: the loser finds the rule or the version there already.
+        const lostRace = status === 409 && /already exists/i.test(message);
+        if (lostRace && attempt < 5) {
+          await this.#clock.sleep(100 * (attempt + 1));
+          continue;
+        }
+        if (!lostRace && (status === 409 || status === 422)) {
+          throw new FatalError('schema_incompatible', `${topic.name}: the registry refuses the schema: ${message}`, {
+            cause,
+          });
+        }
+        throw new RetriableError('schema_registry_unavailable', `schema registry: ${message}`, { cause });
       }
     }
   }

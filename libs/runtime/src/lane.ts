@@ -125,6 +125,11 @@ export class Lane {
     return position.next;
   }
 
+  /** The consumer has joined anew and starts from committed offsets: what was asked for before is not coming. */
+  joinedAgain(): void {
+    this.#rewound.clear();
+  }
+
   /**
    * Folds batches (each of one topic, in order) and commits their outputs, accounts and offsets in one transaction.
    * When it throws, nothing was committed and the lane is used up.

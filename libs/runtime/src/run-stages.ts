@@ -118,6 +118,7 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     onAssigned(assignment) {
       const mine = new Set([...assignment.values()].flat());
       for (const [partition, slot] of lanes) {
+        slot.lane?.joinedAgain();
         if (mine.has(partition)) continue;
         lanes.delete(partition);
         void slot.tail.then(() => slot.lane?.close());

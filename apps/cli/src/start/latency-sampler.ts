@@ -35,14 +35,19 @@ export class LatencySampler {
     }
   }
 
+  get samples(): number {
+    return this.#samples.length;
+  }
+
   /** Milliseconds; null before the first sample. */
-  percentiles(): { p50: number | null; p99: number | null } {
+  percentile(share: number): number | null {
     const sorted = [...this.#samples].sort((a, b) => a - b);
-    const at = (share: number) =>
-      sorted.length === 0
-        ? null
-        : Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number) * 10) / 10;
-    return { p50: at(0.5), p99: at(0.99) };
+    const at = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+    return at === undefined ? null : Math.round(at * 10) / 10;
+  }
+
+  percentiles(): { p50: number | null; p99: number | null } {
+    return { p50: this.percentile(0.5), p99: this.percentile(0.99) };
   }
 
   /** Every sample while they fit, then every n-th, so that the whole run is covered evenly. */

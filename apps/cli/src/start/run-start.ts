@@ -67,12 +67,11 @@ export async function runStart(options: StartOptions): Promise<void> {
     const truthFile = join(directory, 'truth.jsonl');
     const venues = options.mode === 'live' ? undefined : launch('simulate', simulateArgs(options, portFile, truthFile));
     const port = options.dashboardPort ?? (await freePort(8080));
+    await applyTopics(kafka, schemas);
     const dashboard = launch('dashboard', [], {
       DASHBOARD_PORT: String(port),
       ...(options.mode === 'recorded' ? { DASHBOARD_RECORDED: 'true' } : {}),
     });
-
-    await applyTopics(kafka, schemas);
     await producer.connect([collectionTasks.name]);
     // Tasks of an earlier run name endpoints that are gone.
     await writeTasks([], false, { producer, schemas, kafka, clock });

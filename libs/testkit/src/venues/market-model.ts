@@ -21,6 +21,8 @@ export interface MarketModelOptions {
   readonly takerFeesBps?: Readonly<Record<string, number>>;
   /** Fewest levels a side. Default 60. */
   readonly levels?: number;
+  /** Ids of books and trades begin about here. Default `startUs`, so that they rise from one run to the next. */
+  readonly firstId?: number;
 }
 
 export const simulatedTakerFeesBps: Readonly<Record<string, number>> = { binance: 10, kraken: 40 };
@@ -60,12 +62,14 @@ export class MarketModel {
   readonly #statesByAsset = new Map<string, ListingState[]>();
   readonly #planter: DislocationPlanter | undefined;
   readonly #eventUs: number;
+  readonly #firstId: number;
   #nowUs: number;
   #nextUnitUs: number;
 
   constructor(options: MarketModelOptions) {
     this.#random = new Random(options.seed);
     this.#nowUs = options.startUs;
+    this.#firstId = options.firstId ?? options.startUs;
     this.#nextUnitUs = options.startUs;
     this.#eventUs = 1e6 / (options.eventsPerSecond ?? 500);
     this.#values = new Map(Object.entries(assetValuesUsd));
@@ -158,7 +162,7 @@ export class MarketModel {
     const halfSpreadBps = Math.max(minHalfSpreadBps, tickBps / 2);
     book.moveTop(mid * (1 - halfSpreadBps / 1e4), mid * (1 + halfSpreadBps / 1e4));
     book.takeChanges();
-    return new ListingState(listing, book, halfSpreadBps, this.#nowUs + this.#random.below(1_000));
+    return new ListingState(listing, book, halfSpreadBps, this.#firstId + this.#random.below(1_000));
   }
 
   #value(asset: string): number {
