@@ -32,7 +32,6 @@ interface LogLine {
 }
 
 describe('a broker restart loses nothing', () => {
-  let allApps: AppProcess[] = [];
   let stack: Stack;
   let kafka: Kafka;
   let venues: LocalVenues;
@@ -47,7 +46,6 @@ describe('a broker restart loses nothing', () => {
     await venues?.stop();
     await kafka?.close();
     await stack?.stop();
-    for (const app of allApps) process.stderr.write(`${app.name}: ${app.output()}\n`);
   }, 60_000);
 
   test('a crash and a restart of the broker cost no message and no process', async () => {
@@ -61,7 +59,6 @@ describe('a broker restart loses nothing', () => {
     const process = startApp('process', [], env);
     const detect = startApp('detect', [], env);
     const apps = [collect, process, detect];
-    allApps = apps;
     const pids = apps.map(({ pid }) => pid);
     await venues.wish(kafka);
     await goesOn(kafka, venues, 'everything to run');

@@ -2,16 +2,7 @@ import { type AnyTopic, systemClock } from '@alphapulse/core';
 import type { LogRecord } from '@alphapulse/kafka';
 import { createRegistryView, type RegistryView } from '@alphapulse/registry';
 import { schemaRegistryUrl } from '@alphapulse/runtime';
-import type {
-  BatchAccount,
-  CollectorHealth,
-  ParsedEvent,
-  ProcessedEvent,
-  RawMessage,
-  Task,
-  ValidatedEvent,
-} from '@alphapulse/schemas';
-import { sources } from '@alphapulse/sources';
+import type { BatchAccount, CollectorHealth, ParsedEvent, RawMessage, Task } from '@alphapulse/schemas';
 import { hostileFrames } from '@alphapulse/testkit';
 import {
   collectionTasks,
@@ -29,17 +20,9 @@ import {
   registryListings,
 } from '@alphapulse/topics';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { appendFrame, deadLetters, goodValues, hostileOutcomes, withNewIds } from '../harness/hostile-outcomes.ts';
 import { Kafka, type Offsets, until } from '../harness/kafka.ts';
-import {
-  appendPoison,
-  type DeadLetterFacts,
-  deadLetterFacts,
-  endlessArray,
-  markOf,
-  type Poison,
-  poisonFor,
-  sendMarked,
-} from '../harness/poison.ts';
+import { appendPoison, endlessArray, markOf, type Poison, poisonFor, sendMarked } from '../harness/poison.ts';
 import { startApp } from '../harness/processes.ts';
 import { arbitrageOf, processedOf, recordsByKeyAndSource } from '../harness/reference.ts';
 import { registerListings, registerSimulatedListings } from '../harness/registered.ts';
@@ -64,10 +47,6 @@ const btcUsdt = 'spot:BTC/USDT';
 const newInstrument = 'spot:NEW/USDT';
 /** Hostile frames are of BTC/USDT: those that are well-formed after all change what becomes of it. */
 const hostileInstruments = new Set([btcUsdt, newInstrument]);
-
-interface Letter extends DeadLetterFacts {
-  readonly record: LogRecord;
-}
 
 describe('poison does not stop the stream', () => {
   let kafka: Kafka;
@@ -124,7 +103,7 @@ describe('poison does not stop the stream', () => {
     await settled(kafka);
     for (const app of apps) expect(await app.kill('SIGTERM')).toEqual({ code: 0, signal: null });
 
-    const letters = await deadLetters(kafka, before);
+    const letters = await deadLetters(kafka, stageNames, before);
     const accounts = await kafka.values<BatchAccount>(opsBatches, before);
     let poisoned = 0;
     for (const [topic, stages] of readers) {
@@ -287,43 +266,9 @@ async function settled(kafka: Kafka): Promise<void> {
   for (const stage of stageNames.slice(1)) await kafka.caughtUp(`${stage}${suffix}`, inputsOf(stage));
 }
 
-/** A frame with ids that nothing in the log has, so that it is not passed over as a duplicate of another. */
-function withNewIds(frame: string, n: number): string {
-  const id = 900_000_000_000 + n;
-  return frame
-    .replace('"t":1,', `"t":${id},`)
-    .replace('"trade_id":1,', `"trade_id":${id},`)
-    .replace('"U":1,"u":1,', `"U":${id},"u":${id},`);
-}
-
 /** A trade of a pair that no venue has listed so far. */
 function newTrade(timeMs: number): string {
   return `{"stream":"newusdt@trade","data":{"e":"trade","E":${timeMs},"s":"NEWUSDT","t":1,"p":"2.50","q":"4.00","T":${timeMs},"m":true,"M":true}}`;
-}
-
-/** Queues a venue's frame as its collector would, marked. */
-function appendFrame(
-  kafka: Kafka,
-  venue: (typeof venues)[number],
-  name: string,
-  payload: Buffer,
-  receivedTime: number,
-): void {
-  const topic = raw[venue];
-  const endpoint = `ws://127.0.0.1/${venue === 'binance' ? 'stream' : 'v2'}`;
-  const described = sources.find(({ id }) => id === venue)?.describe({ endpoint, payload });
-  const value = topic.value.encode({
-    source: venue,
-    channel: described?.channel ?? '',
-    endpoint,
-    connectionId: `simulated-${venue}`,
-    sequence: 0,
-    receivedTime,
-    contentType: 'application/json',
-    payload,
-  });
-  const framed = Buffer.concat([kafka.schemas.prefix(topic) as Buffer, value]);
-  sendMarked(kafka, topic, name, described?.key ?? '', framed, Math.floor(receivedTime / 1000));
 }
 
 /** Poison for a topic, made of the first good record from the offsets on: the same at each call. */
@@ -341,19 +286,6 @@ async function poisonOf(kafka: Kafka, topic: AnyTopic, from?: Offsets): Promise<
   throw new Error(`${topic.name} has no book`);
 }
 
-async function deadLetters(kafka: Kafka, from: Offsets): Promise<Letter[]> {
-  const letters: Letter[] = [];
-  for (const stage of stageNames) {
-    const records = await kafka.records(deadLetterTopic(stage).name, from);
-    for (const record of records) {
-      const letter = { ...deadLetterFacts(record), record };
-      expect(record.topic).toBe(`dlq.${letter.stage}`);
-      letters.push(letter);
-    }
-  }
-  return letters;
-}
-
 /** `partition/offset` of records or of what they tell of, in order. */
 function places(records: readonly { readonly partition: number; readonly offset: number }[]): string[] {
   return [...records]
@@ -366,50 +298,4 @@ function sumOf(accounts: readonly BatchAccount[]) {
   for (const account of accounts)
     for (const field of Object.keys(sum) as (keyof typeof sum)[]) sum[field] += account[field];
   return sum;
-}
-
-async function goodValues<V extends ProcessedEvent>(kafka: Kafka, topic: AnyTopic, from: Offsets): Promise<V[]> {
-  const records = (await kafka.records(topic.name, from)).filter((record) => markOf(record) === undefined);
-  return records.map(({ value }) => kafka.schemas.decode(topic, value) as V);
-}
-
-/**
- * What became of each hostile frame: the codes of its dead letters, else `accepted` or `filtered`. And the dead letters
- * that are of neither a hostile frame nor of a record that could not be decoded.
- */
-async function hostileOutcomes(
-  kafka: Kafka,
-  from: Offsets,
-  letters: readonly Letter[],
-): Promise<{ outcomes: Map<string, string[]>; unexplained: string[] }> {
-  const outcomes = new Map<string, string[]>();
-  const names = new Map<string, string>();
-  for (const venue of venues) {
-    for (const record of await kafka.records(raw[venue].name, from)) {
-      const name = markOf(record);
-      if (!name?.startsWith('hostile ')) continue;
-      names.set(`${record.topic}/${record.partition}/${record.offset}`, name.replace('hostile', venue));
-      outcomes.set(name.replace('hostile', venue), []);
-    }
-  }
-  const unexplained: string[] = [];
-  for (const { topic, partition, offset, code, reason, record } of letters) {
-    if (code === 'record_undecodable' || code === 'schema_unknown') continue;
-    const cut = [internalParsed, internalValidated].find(({ name }) => name === topic);
-    const event =
-      cut && (kafka.schemas.decode<ParsedEvent | ValidatedEvent>(cut as never, record.value) as ParsedEvent);
-    const place = event
-      ? `${event.origin.topic}/${event.origin.partition}/${event.origin.offset}`
-      : `${topic}/${partition}/${offset}`;
-    const name = names.get(place);
-    if (name === undefined) unexplained.push(`${place} ${code} ${reason}`);
-    else outcomes.get(name)?.push(code);
-  }
-  const accepted = new Set<string>();
-  for (const topic of processed)
-    for (const { origin } of await goodValues(kafka, topic, from))
-      accepted.add(names.get(`${origin.topic}/${origin.partition}/${origin.offset}`) ?? '');
-  for (const [name, codes] of outcomes)
-    if (codes.length === 0) codes.push(accepted.has(name) ? 'accepted' : 'filtered');
-  return { outcomes, unexplained };
 }

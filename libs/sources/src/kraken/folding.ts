@@ -83,11 +83,12 @@ export class Folding {
     let given = 0;
     for (const { symbol, bidPrice, bidSize, askPrice, askSize, timeUs } of quotes) {
       const values = `${bidPrice}:${bidSize}:${askPrice}:${askSize}`;
-      const id = `${timeUs ?? `r${record.receivedTime}`}:${values}`;
+      // Without a venue time the frame's content tells one ticker from the next: it counts the day's trades.
+      const id = `${timeUs ?? `c${crc32(record.payload).toString(16)}`}:${values}`;
       const state = this.#state(symbol);
       if (timeUs === null) {
-        if (state.untimedQuote === `${values}:${crc32(record.payload)}`) continue;
-        state.untimedQuote = `${values}:${crc32(record.payload)}`;
+        if (state.untimedQuote === id) continue;
+        state.untimedQuote = id;
       } else if (!state.quotes.take(id)) continue;
       given++;
       output.event({
