@@ -1,6 +1,6 @@
 import type { AnyTopic } from '@alphapulse/core';
 import type { LogRecord } from '@alphapulse/kafka';
-import type { ParsedEvent, ProcessedEvent, ValidatedEvent } from '@alphapulse/schemas';
+import type { ParsedEvent, ProcessedEvent, RawMessage, ValidatedEvent } from '@alphapulse/schemas';
 import { sources } from '@alphapulse/sources';
 import {
   deadLetterTopic,
@@ -29,22 +29,21 @@ export function withNewIds(frame: string, n: number): string {
     .replace('"U":1,"u":1,', `"U":${id},"u":${id},`);
 }
 
-/** Queues a venue's frame as its collector would, marked. */
+/** Queues a venue's frame as its collector would, marked; all but the payload is as in another message of the venue. */
 export function appendFrame(
   kafka: Kafka,
   venue: (typeof venues)[number],
   name: string,
   payload: Buffer,
-  receivedTime: number,
+  { endpoint, connectionId, receivedTime }: Pick<RawMessage, 'endpoint' | 'connectionId' | 'receivedTime'>,
 ): void {
   const topic = raw[venue];
-  const endpoint = `ws://127.0.0.1/${venue === 'binance' ? 'stream' : 'v2'}`;
   const described = sources.find(({ id }) => id === venue)?.describe({ endpoint, payload });
   const value = topic.value.encode({
     source: venue,
     channel: described?.channel ?? '',
     endpoint,
-    connectionId: `simulated-${venue}`,
+    connectionId,
     sequence: 0,
     receivedTime,
     contentType: 'application/json',

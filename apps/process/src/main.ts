@@ -41,7 +41,7 @@ await runApp('process', async (log, signal) => {
         clock,
         log,
         groupSuffix: process.env.GROUP_SUFFIX ?? '',
-        maxWaitMs: envNumber('PROCESS_MAX_WAIT_MS', 40),
+        maxWaitMs: envNumber('PROCESS_MAX_WAIT_MS', 20),
         sessionTimeoutMs: envNumber('PROCESS_SESSION_TIMEOUT_MS', 10_000),
       },
       signal,

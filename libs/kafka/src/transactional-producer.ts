@@ -139,21 +139,25 @@ export class TransactionalProducer {
 
   /** Ends the transaction with the inputs it consumed; when it throws, nothing of it is visible to read-committed readers. */
   async commit(group: string, inputs: readonly CommittedInput[]): Promise<void> {
-    await this.flush();
+    // Records and offsets take different ways to the broker: side by side they cost three round trips, not five.
+    await Promise.all([this.flush(), this.#sendOffsets(group, inputs)]);
+    await this.#withCoordinator((coordinator) => coordinator.endTxn({ ...this.#identity(), transactionResult: true }));
+  }
+
+  async #sendOffsets(group: string, inputs: readonly CommittedInput[]): Promise<void> {
     await this.#withCoordinator((coordinator) => coordinator.addOffsetsToTxn({ ...this.#identity(), groupId: group }));
     const topics = new Map<string, { partition: number; offset: string; metadata: string | null }[]>();
     for (const { topic, partition, offset, metadata } of inputs) {
       topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset), metadata }]);
     }
     await this.#retry('group', async () => {
-      const groupCoordinator = await this.#cluster.findGroupCoordinator({ groupId: group });
-      await groupCoordinator.txnOffsetCommit({
+      const coordinator = await this.#cluster.findGroupCoordinator({ groupId: group });
+      await coordinator.txnOffsetCommit({
         ...this.#identity(),
         groupId: group,
         topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
       });
     });
-    await this.#withCoordinator((coordinator) => coordinator.endTxn({ ...this.#identity(), transactionResult: true }));
   }
 
   async disconnect(): Promise<void> {
