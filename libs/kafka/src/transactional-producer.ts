@@ -1,11 +1,14 @@
 import { FatalError, RetriableError } from '@alphapulse/core';
-import { type Cluster, createCluster, protocolError } from './cluster.ts';
+import { type Broker, type Cluster, createCluster, protocolError } from './cluster.ts';
 import type { KafkaConfig } from './config.ts';
 import { partitionOf } from './partitioner.ts';
 import { type PartitionBatch, produce } from './produce-request.ts';
 import { RecordBatchBuilder, type RecordHeader } from './record-batch.ts';
 
+const groupCoordinator = 0;
 const transactionCoordinator = 1;
+/** About ten seconds of waiting. */
+const maxAttempts = 200;
 /** Errors that mean: somebody else owns this transactional id now. */
 const fencedTypes = new Set([
   'INVALID_PRODUCER_EPOCH',
@@ -49,6 +52,7 @@ export class TransactionalProducer {
   #sequences = new Map<string, number>();
   #batches = new Map<string, { topic: string; partition: number; builder: RecordBatchBuilder }>();
   #partitionCounts = new Map<string, number>();
+  readonly #coordinators = new Map<string, Broker>();
 
   constructor(options: { config: KafkaConfig; transactionalId: string; cluster?: Cluster; timeoutMs?: number }) {
     this.#cluster = options.cluster ?? createCluster(options.config);
@@ -150,14 +154,13 @@ export class TransactionalProducer {
     for (const { topic, partition, offset, metadata } of inputs) {
       topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset), metadata }]);
     }
-    await this.#retry('group', async () => {
-      const coordinator = await this.#cluster.findGroupCoordinator({ groupId: group });
-      await coordinator.txnOffsetCommit({
+    await this.#retry('group', group, groupCoordinator, (coordinator) =>
+      coordinator.txnOffsetCommit({
         ...this.#identity(),
         groupId: group,
         topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-      });
-    });
+      }),
+    );
   }
 
   async disconnect(): Promise<void> {
@@ -168,29 +171,32 @@ export class TransactionalProducer {
     return { transactionalId: this.#transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch };
   }
 
-  #withCoordinator<T>(
-    call: (coordinator: Awaited<ReturnType<Cluster['findGroupCoordinator']>>) => Promise<T>,
-  ): Promise<T> {
-    return this.#retry('transaction', async () =>
-      call(
-        await this.#cluster.findGroupCoordinator({
-          groupId: this.#transactionalId,
-          coordinatorType: transactionCoordinator,
-        }),
-      ),
-    );
+  #withCoordinator<T>(call: (coordinator: Broker) => Promise<T>): Promise<T> {
+    return this.#retry('transaction', this.#transactionalId, transactionCoordinator, call);
   }
 
-  /** Waits out a coordinator that is loading or still ending the former transaction; all of these calls may be repeated. */
-  async #retry<T>(what: string, call: () => Promise<T>): Promise<T> {
+  /**
+   * Calls a coordinator, which is looked up once and again after an error; waits out one that is loading or still ending
+   * the former transaction. All of these calls may be repeated.
+   */
+  async #retry<T>(
+    what: string,
+    id: string,
+    coordinatorType: number,
+    call: (coordinator: Broker) => Promise<T>,
+  ): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await call();
+        const known = this.#coordinators.get(id);
+        const coordinator = known ?? (await this.#cluster.findGroupCoordinator({ groupId: id, coordinatorType }));
+        this.#coordinators.set(id, coordinator);
+        return await call(coordinator);
       } catch (cause) {
         const type = (cause as { type?: string }).type ?? '';
-        if (!waitTypes.has(type) || attempt >= 60) throw this.#classify(cause, what);
+        if (type !== 'CONCURRENT_TRANSACTIONS') this.#coordinators.delete(id);
+        if (!waitTypes.has(type) || attempt >= maxAttempts) throw this.#classify(cause, what);
         // The markers of the transaction before are usually written within a few milliseconds.
-        await new Promise((resolve) => setTimeout(resolve, attempt < 5 ? 5 : 100));
+        await new Promise((resolve) => setTimeout(resolve, Math.min(50, 2 ** Math.min(attempt, 6))));
       }
     }
   }
