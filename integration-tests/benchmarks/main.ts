@@ -20,6 +20,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
     rate: { type: 'string', default: '5000' },
+    warmup: { type: 'string', default: '45' },
   },
 });
 const seconds = Number(values.seconds);
@@ -70,7 +71,7 @@ try {
   let latency: Awaited<ReturnType<BenchRun['latency']>>;
   try {
     // Just-in-time compilers settle first.
-    await systemClock.sleep(15_000);
+    await systemClock.sleep(Number(values.warmup) * 1000);
     latency = await run.latency(seconds);
   } finally {
     await run.stop();

@@ -101,7 +101,7 @@ export class GroupConsumer {
       sessionTimeout,
       rebalanceTimeout: 30_000,
       heartbeatInterval: Math.min(1_000, sessionTimeout / 4),
-      maxBytesPerPartition: 1_048_576,
+      maxBytesPerPartition: 512 * 1024,
       minBytes: this.#options.minBytes ?? 1,
       maxWaitTimeInMs: this.#options.maxWaitMs ?? 50,
       allowAutoTopicCreation: false,
