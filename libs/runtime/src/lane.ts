@@ -4,7 +4,6 @@ import {
   type InputRecord,
   type Log,
   RejectedRecordError,
-  RetriableError,
   type Stage,
   type Topic,
 } from '@alphapulse/core';
@@ -14,11 +13,13 @@ import {
   fetchCommitted,
   type KafkaConfig,
   LogReader,
-  type RecordHeader,
   type SchemaIds,
   TransactionalProducer,
 } from '@alphapulse/kafka';
 import type { BatchAccount, Checkpoint } from '@alphapulse/schemas';
+import { batchAccountOf } from './batch-account.ts';
+import { isNewer, type RoundPointer, readRound, roundRecords } from './checkpoint-round.ts';
+import { deadLetterHeaders, encodeOr } from './dead-letter.ts';
 import { type BatchResult, fate, Pipeline } from './pipeline.ts';
 
 /** An undecoded input record. */
@@ -48,28 +49,12 @@ export interface LaneDeps {
   readonly deadLetterTopic: (stage: string) => Topic<string, Buffer>;
 }
 
-/** The newest checkpoint round, as kept in the metadata of the committed offset: found without a search. */
-interface RoundPointer {
-  /** State topic partition and offset of the first record; count 0 is the empty state. */
-  readonly p: number;
-  readonly o: number;
-  readonly n: number;
-  /** Next input offset by topic at which the state stands. */
-  readonly at: Readonly<Record<string, number>>;
-  /** Record time of the round and of the newest record processed, ms. */
-  readonly roundMs: number;
-  readonly lastMs: number;
-}
-
 interface Position {
   /** Offset to fold next. */
   next: number;
   /** Below it records were already processed: they are folded silently. */
   committed: number;
 }
-
-/** How many receive times a batch account samples for latency. */
-const latencySamples = 16;
 
 /**
  * One partition number's worth of a chain of stages, over all topics the chain reads: its processors, its state, its
@@ -261,52 +246,20 @@ export class Lane {
       this.#producer.append(topic.name, keyBytes, key, schemas.prefix(topic), bytes, timestampMs);
       outputs[topic.name] = (outputs[topic.name] ?? 0) + 1;
     }
-    this.#appendAccount(inputs, result, undecodable.length, outputs, deadLetters);
+    const account = batchAccountOf(this.#deps.stages, inputs, result, {
+      undecodable: undecodable.length,
+      outputs,
+      deadLetters,
+      processedTime: this.#deps.clock.nowUs(),
+    });
+    this.#appendAccount(account, (inputs[0] as RawInput).timestampMs);
   }
 
-  #appendAccount(
-    inputs: readonly RawInput[],
-    result: BatchResult,
-    undecodable: number,
-    outputs: Record<string, number>,
-    deadLetters: Record<string, number>,
-  ): void {
-    let withOutputs = 0;
-    let filteredRecords = 0;
-    let deadRecords = undecodable;
-    for (const bits of result.fates) {
-      if (bits & fate.output) withOutputs++;
-      else if (bits & fate.dead) deadRecords++;
-      else if (bits & fate.filtered) filteredRecords++;
-    }
-    const first = inputs[0] as RawInput;
-    const step = Math.max(1, Math.floor(inputs.length / latencySamples));
-    const account: BatchAccount = {
-      stages: this.#deps.stages.map(({ name }) => name).join('+'),
-      topic: first.topic.name,
-      partition: first.partition,
-      fromOffset: first.offset,
-      toOffset: (inputs.at(-1) as RawInput).offset,
-      records: inputs.length,
-      withOutputs,
-      filteredRecords,
-      deadRecords,
-      filtered: Object.fromEntries(result.filtered),
-      deadLetters,
-      outputs,
-      receivedTimes: inputs.filter((_, n) => n % step === 0).map(({ timestampMs }) => timestampMs * 1000),
-      processedTime: this.#deps.clock.nowUs(),
-    };
-    const key = `${account.topic}-${account.partition}`;
+  #appendAccount(account: BatchAccount, timestampMs: number): void {
     const { accounts, schemas } = this.#deps;
-    this.#producer.append(
-      accounts.name,
-      Buffer.from(key),
-      key,
-      schemas.prefix(accounts),
-      accounts.value.encode(account),
-      first.timestampMs,
-    );
+    const key = `${account.topic}-${account.partition}`;
+    const bytes = accounts.value.encode(account);
+    this.#producer.append(accounts.name, Buffer.from(key), key, schemas.prefix(accounts), bytes, timestampMs);
   }
 
   /** Writes a round when the interval of record time has passed, in the batch's own transaction. */
@@ -318,43 +271,18 @@ export class Lane {
     if (!stateTopic || lastMs < this.#round.roundMs + everyMs) return;
     const at = Object.fromEntries([...this.#positions].map(([topic, { next }]) => [topic, next]));
     const entries = [...this.#pipeline.save()];
-    const lane = String(this.#partition);
-    entries.forEach(([stage, key, state], index) => {
-      const value: Checkpoint = {
-        stage,
-        lane,
-        recordTime: lastMs * 1000,
-        index,
-        count: entries.length,
-        key,
-        offsets: at,
-        state: Buffer.from(state),
-      };
-      const recordKey = `${lane}/${stage}/${key}`;
-      this.#producer.append(
-        stateTopic.name,
-        Buffer.from(recordKey),
-        recordKey,
-        schemas.prefix(stateTopic),
-        stateTopic.value.encode(value),
-        lastMs,
-        undefined,
-        this.#partition,
-      );
-    });
+    for (const { key, value } of roundRecords(entries, String(this.#partition), at, lastMs)) {
+      const bytes = stateTopic.value.encode(value);
+      const prefix = schemas.prefix(stateTopic);
+      this.#producer.append(stateTopic.name, Buffer.from(key), key, prefix, bytes, lastMs, undefined, this.#partition);
+    }
     const bases = await this.#producer.flush();
-    this.#round = {
-      p: this.#partition,
-      o: bases.get(`${stateTopic.name}/${this.#partition}`) ?? 0,
-      n: entries.length,
-      at,
-      roundMs: lastMs,
-      lastMs,
-    };
+    const o = bases.get(`${stateTopic.name}/${this.#partition}`) ?? 0;
+    this.#round = { p: this.#partition, o, n: entries.length, at, roundMs: lastMs, lastMs };
   }
 
   async #restore(): Promise<void> {
-    const { group, kafka, clock, log } = this.#deps;
+    const { group, kafka, clock, log, stateTopic, schemas } = this.#deps;
     const cluster = createCluster(kafka);
     const reader = new LogReader({ config: kafka, clock });
     // The pointer is committed, so the round it points to is: an open transaction of another lane must not hide it.
@@ -371,7 +299,10 @@ export class Lane {
       }
       if (newest) {
         this.#round = newest;
-        if (newest.n > 0) await this.#loadRound(rounds, newest);
+        if (newest.n > 0 && stateTopic)
+          await readRound(rounds, stateTopic, schemas, newest, log, (stage, key, state) =>
+            this.#pipeline.load(stage, key, state),
+          );
       }
       const lookBackMs = Math.max(
         0,
@@ -409,39 +340,6 @@ export class Lane {
     }
   }
 
-  async #loadRound(reader: LogReader, round: RoundPointer): Promise<void> {
-    const { stateTopic, schemas, log } = this.#deps;
-    if (!stateTopic) return;
-    let loaded = 0;
-    const done = new AbortController();
-    const earliest = await reader.offsetOf({ topic: stateTopic.name, partition: round.p, at: 'beginning' });
-    if (earliest > round.o) {
-      log.warn(
-        { topic: stateTopic.name, wanted: round.o, earliest },
-        'checkpoint round is gone; state starts empty at its offset',
-      );
-      return;
-    }
-    await reader.follow(
-      [{ topic: stateTopic.name, partition: round.p, at: { offset: round.o } }],
-      (records) => {
-        for (const { value } of records) {
-          if (loaded >= round.n) break;
-          const entry = schemas.decode(stateTopic, value);
-          if (entry === undefined)
-            throw new RetriableError(
-              'schema_registry_unavailable',
-              `${stateTopic.name}: checkpoint was written with another schema`,
-            );
-          this.#pipeline.load(entry.stage, entry.key, entry.state);
-          loaded++;
-        }
-        if (loaded >= round.n) done.abort();
-      },
-      done.signal,
-    );
-  }
-
   #outputTopics(): string[] {
     const { stages, stateTopic, deadLetterTopic, accounts } = this.#deps;
     const names = new Set([accounts.name, ...stages.map(({ name }) => deadLetterTopic(name).name)]);
@@ -450,33 +348,4 @@ export class Lane {
     if (stateTopic) names.add(stateTopic.name);
     return [...names];
   }
-}
-
-/** Topics of a lane commit apart; the newest pointer stands for all of them. */
-function isNewer(a: RoundPointer, b: RoundPointer): boolean {
-  return a.roundMs > b.roundMs || (a.roundMs === b.roundMs && a.lastMs > b.lastMs);
-}
-
-function encodeOr(fallback: Buffer | null, schemas: SchemaIds, topic: AnyTopic, value: unknown): Buffer | null {
-  try {
-    const bytes = topic.value.encode(value);
-    const prefix = schemas.prefix(topic);
-    return prefix ? Buffer.concat([prefix, bytes]) : bytes;
-  } catch (error) {
-    // A value that does not fit even the cut topic's schema: the chain's own input tells more than nothing.
-    if (error instanceof RejectedRecordError) return fallback;
-    throw error;
-  }
-}
-
-function deadLetterHeaders(stage: string, code: string, reason: string, input: RawInput): RecordHeader[] {
-  const header = (key: string, value: string): RecordHeader => ({ key, value: Buffer.from(value) });
-  return [
-    header('alphapulse.stage', stage),
-    header('alphapulse.code', code),
-    header('alphapulse.reason', reason.slice(0, 1_000)),
-    header('alphapulse.topic', input.topic.name),
-    header('alphapulse.partition', String(input.partition)),
-    header('alphapulse.offset', String(input.offset)),
-  ];
 }
