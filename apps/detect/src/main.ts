@@ -11,6 +11,9 @@ const { values } = parseArgs({
   },
 });
 
+/** How long a fetch may gather records: updates are conflated to 250 ms anyway, opportunities are wanted soon. */
+const defaultMaxWaitMs: Readonly<Record<string, number>> = { 'market-updates': 250 };
+
 await runApp('detect', async (log, signal) => {
   const chosen = values.detectors.split(',').map((name) => {
     const detector = Object.values(detectors).find(({ stage }) => stage.name === name.trim());
@@ -32,7 +35,7 @@ await runApp('detect', async (log, signal) => {
           clock: systemClock,
           log,
           groupSuffix: process.env.GROUP_SUFFIX ?? '',
-          maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', 100),
+          maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', defaultMaxWaitMs[stage.name] ?? 100),
           sessionTimeoutMs: envNumber('DETECT_SESSION_TIMEOUT_MS', 10_000),
         },
         both,
