@@ -10,17 +10,13 @@ import { type AppProcess, startApp } from '../harness/processes.ts';
 
 const rawTopics = [raw.binance.name, raw.kraken.name];
 
-/** Simulated venues, a collector and a processing process, for one measurement. */
+/** Simulated venues and every app, one process each, for one measurement. */
 export class BenchRun {
   readonly #kafka: Kafka;
-  readonly #apps: Readonly<Record<'simulate' | 'collect' | 'process', AppProcess>>;
+  readonly #apps: Readonly<Record<string, AppProcess>>;
   readonly #group: string;
 
-  private constructor(
-    kafka: Kafka,
-    apps: Readonly<Record<'simulate' | 'collect' | 'process', AppProcess>>,
-    group: string,
-  ) {
+  private constructor(kafka: Kafka, apps: Readonly<Record<string, AppProcess>>, group: string) {
     this.#kafka = kafka;
     this.#apps = apps;
     this.#group = group;
@@ -34,10 +30,16 @@ export class BenchRun {
     const group = `parse-validate-enrich${suffix}`;
     await kafka.writeNoTasks();
     await kafka.admin.commitEnds(group, rawTopics);
+    await kafka.admin.commitEnds(`arbitrage${suffix}`, ['processed.quotes']);
+    await kafka.admin.commitEnds(`market-updates${suffix}`, ['processed.quotes', 'processed.trades']);
     const apps = {
       simulate: startApp('simulate', [...options.simulate, '--port-file', portFile]),
       process: startApp('process', [], { GROUP_SUFFIX: suffix }),
       collect: startApp('collect'),
+      // What else runs beside them in production.
+      detect: startApp('detect', [], { GROUP_SUFFIX: suffix }),
+      registry: startApp('registry', [], { REGISTRY_PORT: '0' }),
+      dashboard: startApp('dashboard', [], { DASHBOARD_PORT: '0', GROUP_SUFFIX: suffix }),
     };
     await apps.simulate.waitForLine('statusUrl');
     await apps.process.waitForLine('assigned');

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: throughput and latency of the whole pipeline on this machine, with the method printed.
- * Everything runs here: venue servers, collector, broker, processing. `--json FILE` writes the figures as well.
+ * Everything runs here: venue servers, broker, collector, processing, detectors, registry, page. `--json FILE` writes the figures as well.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -90,7 +90,7 @@ try {
     cpuSecondsPerMillionFrames: throughput.at(-1)?.cpuSeconds ?? {},
   };
   console.log(`
-Method. ${result.machine.cores} cores (${result.machine.model}), Node ${result.machine.node}; venue servers, collector, broker and processing share them.
+Method. ${result.machine.cores} cores (${result.machine.model}), Node ${result.machine.node}; venue servers, collector, broker, processing, detectors, registry and page share them.
 Throughput: the local Binance and Kraken servers send as fast as the collector reads for ${seconds} s; frames a second are all
 frames received, over the time until the last of them is processed (fused, exactly once, one process). ${rounds} rounds.
 Latency: from receipt by the collector to visibility for a read-committed reader, of a sample of each batch, at the rate given.
