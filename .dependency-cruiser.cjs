@@ -16,6 +16,8 @@ const mayImport = {
   'libs/net': ['libs/core'],
   'libs/stack': ['libs/core'],
   'libs/recording': ['libs/core'],
+  // Providers of reference data: files, OpenFIGI. HTTP goes through a Net that is given.
+  'libs/reference': ['libs/core', 'libs/market', 'schemas'],
   'libs/registry': ['libs/core', 'libs/market', 'schemas', 'topics', 'libs/kafka', 'libs/redis'],
   'libs/runtime': ['libs/core', 'schemas', 'topics', 'libs/kafka'],
   'libs/testkit': ['libs/core', 'libs/market', 'schemas', 'topics', 'libs/recording'],

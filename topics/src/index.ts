@@ -23,6 +23,7 @@ import { registryAssets } from './registry-assets.ts';
 import { registryCollisions } from './registry-collisions.ts';
 import { registryInstruments } from './registry-instruments.ts';
 import { registryListings } from './registry-listings.ts';
+import { registryMappings } from './registry-mappings.ts';
 import { registryPools } from './registry-pools.ts';
 import { registrySynthetics } from './registry-synthetics.ts';
 import { registryTokens } from './registry-tokens.ts';
@@ -58,6 +59,7 @@ export {
   registryCollisions,
   registryInstruments,
   registryListings,
+  registryMappings,
   registryPools,
   registrySynthetics,
   registryTokens,
@@ -94,6 +96,7 @@ export const topics: readonly AnyTopic[] = [
   registryAssets,
   registrySynthetics,
   registryTokens,
+  registryMappings,
   registryPools,
   registryCollisions,
   collectionTasks,

@@ -23,6 +23,8 @@ const filters: { readonly [K in EntityKind]: readonly string[] } = {
   venues: ['name', 'kind', 'country'],
   listings: ['venue', 'symbol', 'instrumentId', 'status'],
   synthetics: ['name'],
+  tokens: ['chain', 'address', 'symbol'],
+  pools: ['blockchain', 'poolAddress', 'dex'],
 };
 
 const text = { type: 'string', maxLength: 256 } as const;

@@ -35,6 +35,7 @@ const listing = (id: string, symbol: string, validFrom = 0): Registered['listing
   validFrom,
   validTo: null,
   recordedTime: 0,
+  mapping: 'rule',
   provenance: 'test',
 });
 

@@ -5,7 +5,7 @@ export type Role = 'all' | 'instrument' | 'venue' | 'synthetic';
 
 const kindsByRole: Readonly<Record<Role, readonly Kind[]>> = {
   all: allKinds,
-  instrument: ['instruments', 'listings', 'assets', 'collisions'],
+  instrument: ['instruments', 'listings', 'assets', 'tokens', 'pools', 'mappings', 'collisions'],
   venue: ['venues', 'collisions'],
   synthetic: ['synthetics', 'collisions'],
 };
@@ -25,5 +25,5 @@ export function materialisedBy(role: Role): readonly Kind[] {
 }
 
 export function isEntityKind(kind: Kind): kind is EntityKind {
-  return kind !== 'collisions';
+  return kind !== 'collisions' && kind !== 'mappings';
 }

@@ -42,6 +42,9 @@ export class FatalError extends AlphaPulseError {}
  */
 export class MissingFactError extends RejectedRecordError {}
 
+/** Another identity has the id already: rejected, recorded in `registry.collisions`, counted. */
+export class IdentityCollisionError extends RejectedRecordError {}
+
 export type ErrorCode = keyof typeof errorCodes;
 
 /** Every code there is, with its meaning; docs/errors.md lists exactly these. */
@@ -76,11 +79,34 @@ export const errorCodes = {
   // Requests to our HTTP APIs
   request_invalid: 'A parameter of an HTTP request is wrong; the message names it.',
   not_found: 'Nothing has this id or path.',
+  unauthorized: 'The request has no valid token.',
+  // Statements about registry entities
+  identity_invalid: 'The parts make no identity string of the documented grammar.',
+  identity_collision: 'Two different identities have the same id.',
+  validity_invalid: 'A validity that is no time, or ends before it begins.',
+  validity_overlaps: 'A validity reaches into that of a version that is already known.',
+  isin_invalid: 'Not an ISO 6166 number, or its check digit is wrong.',
+  cusip_invalid: 'Not a CUSIP, its check digit is wrong, or it is not the one in the ISIN.',
+  mic_invalid: 'Not an ISO 10383 market identifier code in the list.',
+  country_invalid: 'Not an ISO 3166-1 alpha-2 country code.',
+  time_zone_invalid: 'Not an IANA time zone.',
+  address_invalid: 'Not an address of the chain, or its EIP-55 checksum is wrong.',
+  decimals_invalid: 'Decimals are not a whole number from 0 to 255.',
+  fact_invalid: 'A fact is outside of what it can be.',
+  reference_unknown: 'The statement refers to an entity that is not registered.',
+  formula_invalid: 'The formula does not parse, or uses what formulas may not.',
+  leg_unknown:
+    'A leg is neither a registered instrument nor a synthetic, or the formula names a leg that is not there.',
+  synthetic_cyclic: 'A synthetic would be made of itself.',
+  registry_busy: 'Other registrars were faster each time; try again.',
+  // Reference data
+  reference_unavailable: 'The provider of reference data does not answer.',
+  reference_refused: 'The provider of reference data refused the request.',
+  reference_file_invalid: 'A reference or overrides file does not have the documented format.',
   // Deployment
   config_invalid: 'The configuration is wrong; the message names the field.',
   schema_incompatible: 'A schema change would break consumers of the topic.',
   topic_change_destructive: 'A topic change would lose data; it needs --allow-destructive.',
-  identity_collision: 'Two different identities have the same id.',
   stack_missing: 'Neither given addresses, nor a container engine, nor Java and Maven are there to run the stack.',
   stack_failed: 'A part of the local stack did not come up.',
   stack_running: 'The local stack of this directory is already run by another process.',

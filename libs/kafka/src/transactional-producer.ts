@@ -49,6 +49,8 @@ export class TransactionalProducer {
   readonly #timeoutMs: number;
   #producerId = '-1';
   #producerEpoch = -1;
+  /** True once partitions were added to a transaction that has not been ended. */
+  #begun = false;
   #sequences = new Map<string, number>();
   #batches = new Map<string, { topic: string; partition: number; builder: RecordBatchBuilder }>();
   #partitionCounts = new Map<string, number>();
@@ -73,6 +75,7 @@ export class TransactionalProducer {
     );
     this.#producerId = String(result.producerId);
     this.#producerEpoch = result.producerEpoch;
+    this.#begun = false;
     this.#sequences.clear();
   }
 
@@ -112,6 +115,7 @@ export class TransactionalProducer {
     if (this.#batches.size === 0) return bases;
     const pending = [...this.#batches.values()];
     this.#batches.clear();
+    this.#begun = true;
     const topics = new Map<string, number[]>();
     for (const { topic, partition } of pending) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
     await this.#withCoordinator((coordinator) =>
@@ -145,6 +149,18 @@ export class TransactionalProducer {
   async commit(group: string, inputs: readonly CommittedInput[]): Promise<void> {
     // Records and offsets take different ways to the broker: side by side they cost three round trips, not five.
     await Promise.all([this.flush(), this.#sendOffsets(group, inputs)]);
+    this.#begun = false;
+    await this.#withCoordinator((coordinator) => coordinator.endTxn({ ...this.#identity(), transactionResult: true }));
+  }
+
+  /**
+   * Ends a transaction that consumed nothing: for writers that are serialised by their transactional id, because whoever
+   * calls `init` later makes this one's commit fail. Nothing appended, nothing to end.
+   */
+  async commitRecords(): Promise<void> {
+    await this.flush();
+    if (!this.#begun) return;
+    this.#begun = false;
     await this.#withCoordinator((coordinator) => coordinator.endTxn({ ...this.#identity(), transactionResult: true }));
   }
 

@@ -141,7 +141,12 @@ class Planner {
     if (this.#repeats(`asset ${code} ${alias}`)) return;
     const now = this.#newest('assets', id);
     const aliases = [...new Set([...(now?.aliases ?? []), ...aliasesOf(code), ...(alias ? [alias] : [])])].sort();
-    this.#correct('assets', now, { code, kind: assetKind(code), aliases }, { id, provenance });
+    this.#correct(
+      'assets',
+      now,
+      { code, kind: assetKind(code), aliases, name: now?.name ?? null, tokens: now?.tokens ?? [] },
+      { id, provenance },
+    );
   }
 
   #putVenue(id: string, name: string): void {
@@ -153,7 +158,11 @@ class Planner {
 
   #putInstrument(id: string, identity: string, { type, base, quote, settle, provenance }: ListingSeen): void {
     if (this.#repeats(`instrument ${identity}`)) return;
-    const facts = { identity, type, base, quote, settle: settle ?? null };
+    const unknown = {
+      ...{ expiry: null, strike: null, right: null, isin: null, cusip: null, figi: null, ticker: null, name: null },
+      ...{ sector: null, provider: null, code: null, chain: null, address: null },
+    };
+    const facts = { ...unknown, identity, type, base, quote, settle: settle ?? null };
     this.#correct('instruments', this.#newest('instruments', id), facts, { id, provenance });
   }
 
@@ -187,7 +196,17 @@ class Planner {
     };
     if (now && holds(now, facts)) return false;
     const { venue, symbol, provenance } = seen;
-    const version = { id, venue, symbol, ...facts, source, recordedTime: nowUs, validTo: null, provenance };
+    const version = {
+      id,
+      venue,
+      symbol,
+      ...facts,
+      source,
+      recordedTime: nowUs,
+      validTo: null,
+      provenance,
+      mapping: 'rule',
+    };
     // Said twice in one call: the later statement stands, no version of zero length is made.
     if (now === undefined || this.#planned.has(`listings/${id}`)) {
       this.#put('listings', id, { ...version, validFrom: now?.validFrom ?? 0 });

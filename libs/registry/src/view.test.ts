@@ -23,6 +23,7 @@ const listing = (id: string, symbol: string): Listing => ({
   validFrom: 0,
   validTo: null,
   recordedTime: 0,
+  mapping: 'rule',
   provenance: 'test',
 });
 

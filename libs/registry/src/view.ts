@@ -1,6 +1,6 @@
 import type { Clock, Log } from '@alphapulse/core';
 import { type KafkaConfig, LogReader, SchemaIds } from '@alphapulse/kafka';
-import type { Collision, Instrument, Listing } from '@alphapulse/schemas';
+import type { Collision, Instrument, Listing, Mapping } from '@alphapulse/schemas';
 import type { Change } from './decode.ts';
 import { RegistryFollower } from './follower.ts';
 import { type Entities, type EntityKind, entityKinds, identityOf, type Kind } from './kinds.ts';
@@ -36,9 +36,12 @@ export class RegistryView implements ListingLookup {
     venues: new VersionStore(),
     listings: new VersionStore(),
     synthetics: new VersionStore(),
+    tokens: new VersionStore(),
+    pools: new VersionStore(),
   };
   readonly #bySymbol = new Map<string, Map<string, Versions<Listing>>>();
   readonly #collisions = new Map<string, Collision>();
+  readonly #mappings = new Map<string, Mapping>();
 
   constructor(ports: ViewPorts, options: ViewOptions = {}) {
     this.#onChange = options.onChange;
@@ -129,20 +132,32 @@ export class RegistryView implements ListingLookup {
     return [...this.#collisions.values()];
   }
 
+  /** What prices said last of an instrument's listings; undefined while they have never disagreed. */
+  mapping(instrumentId: string): Mapping | undefined {
+    return this.#mappings.get(instrumentId);
+  }
+
+  mappings(): Mapping[] {
+    return [...this.#mappings.values()];
+  }
+
   collided(id: string, rejectedIdentity: string): boolean {
     return this.#collisions.has(`${id} ${rejectedIdentity}`);
   }
 
   /** Entities of each kind, and collisions. */
   counts(): { readonly [K in Kind]: number } {
-    const { assets, instruments, venues, listings, synthetics } = this.#stores;
+    const { assets, instruments, venues, listings, synthetics, tokens, pools } = this.#stores;
     return {
       assets: assets.size,
       instruments: instruments.size,
       venues: venues.size,
       listings: listings.size,
       synthetics: synthetics.size,
+      tokens: tokens.size,
+      pools: pools.size,
       collisions: this.#collisions.size,
+      mappings: this.#mappings.size,
     };
   }
 
@@ -154,6 +169,9 @@ export class RegistryView implements ListingLookup {
   #apply(change: Change): void {
     if (change.kind === 'collisions') {
       if (change.value) this.#collisions.set(`${change.value.id} ${change.value.rejectedIdentity}`, change.value);
+    } else if (change.kind === 'mappings') {
+      if (change.value) this.#mappings.set(change.key, change.value);
+      else this.#mappings.delete(change.key);
     } else if (change.kind === 'listings') {
       this.#applyListing(change.key, change.value);
     } else {

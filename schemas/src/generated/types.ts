@@ -804,6 +804,16 @@ export interface RawMessage {
 /** Kind of asset. */
 export type AssetKind = 'crypto' | 'fiat' | 'stablecoin' | 'equity' | 'other';
 
+/** The asset as a token on a chain. */
+export interface AssetToken {
+  /** Chain. */
+  chain: string;
+  /** Token address as the chain’s tools write it (EIP-55 on EVM chains). */
+  address: string;
+  /** Decimals. */
+  decimals: number;
+}
+
 /** Something that is owned, paid or settled in. */
 export interface Asset {
   /** 32 hex digits: blake3-128 of `asset:<code>`. */
@@ -812,8 +822,12 @@ export interface Asset {
   code: string;
   /** Kind of asset. */
   kind: AssetKind;
+  /** Name, for example `Bitcoin`. */
+  name: string | null;
   /** Other codes, as `<venue>:<code>`, for example `kraken:XBT`. */
   aliases: string[];
+  /** Tokens on chains that are this asset. */
+  tokens: AssetToken[];
   /** Start of validity of these facts. Microseconds since the Unix epoch. */
   validFrom: number;
   /** End of validity; null while they hold. Microseconds since the Unix epoch. */
@@ -855,6 +869,32 @@ export interface Instrument {
   quote: string | null;
   /** Settlement asset, for derivatives. */
   settle: string | null;
+  /** Last trading day of a future or option, YYYYMMDD. */
+  expiry: string | null;
+  /** Strike of an option, a decimal number. */
+  strike: string | null;
+  /** `C` for a call, `P` for a put. */
+  right: string | null;
+  /** ISO 6166 number of an equity or fund. */
+  isin: string | null;
+  /** CUSIP, where the issuer is American or Canadian. */
+  cusip: string | null;
+  /** Composite FIGI (OpenFIGI). */
+  figi: string | null;
+  /** Ticker on its home exchange; not an identity. */
+  ticker: string | null;
+  /** Name of the security, index or indicator. */
+  name: string | null;
+  /** Sector of the issuer. */
+  sector: string | null;
+  /** Publisher of an index or indicator. */
+  provider: string | null;
+  /** The publisher’s code of an index or indicator. */
+  code: string | null;
+  /** Chain of a token or pool. */
+  chain: string | null;
+  /** Address of a token or pool. */
+  address: string | null;
   /** Start of validity of these facts. Microseconds since the Unix epoch. */
   validFrom: number;
   /** End of validity; null while they hold. Microseconds since the Unix epoch. */
@@ -892,6 +932,8 @@ export interface Listing {
   takerFeeBps: number | null;
   /** Trading status. */
   status: ListingStatus;
+  /** How symbol and instrument were joined: `rule`, or `override: ` and its reason. */
+  mapping: string;
   /** Feed that lists it. */
   source: string;
   /** Start of validity of these facts. Microseconds since the Unix epoch. */
@@ -902,6 +944,43 @@ export interface Listing {
   recordedTime: number;
   /** Where they come from, for example `binance exchangeInfo`. */
   provenance: string;
+}
+
+/** Whether the mapping is believed. */
+export type MappingState = 'confirmed' | 'suspect';
+
+/** A listing’s price. */
+export interface MappingVenue {
+  /** Venue. */
+  venue: string;
+  /** The venue’s symbol. */
+  symbol: string;
+  /** Middle of bid and ask. */
+  midPrice: number;
+  /** Distance from the median of the other venues, basis points. */
+  deviationBps: number;
+  /** True for a listing that disagrees. */
+  suspect: boolean;
+}
+
+/** Whether the listings of an instrument can be the same thing, judged by their prices. */
+export interface Mapping {
+  /** Instrument id. */
+  id: string;
+  /** Identity string. */
+  instrument: string;
+  /** Whether the mapping is believed. */
+  state: MappingState;
+  /** Prices at the time of the change, by venue. */
+  venues: MappingVenue[];
+  /** Disagreement that is tolerated, basis points. */
+  limitBps: number;
+  /** What was seen, as a sentence. */
+  reason: string;
+  /** When the disagreement (or agreement) began. Microseconds since the Unix epoch. */
+  sinceTime: number;
+  /** Receive time of the record that changed the state. Microseconds since the Unix epoch. */
+  receivedTime: number;
 }
 
 /** A liquidity pool. */
@@ -932,6 +1011,9 @@ export interface Pool {
   provenance: string;
 }
 
+/** Kind of synthetic. */
+export type SyntheticKind = 'spread' | 'ratio' | 'basket' | 'index' | 'formula';
+
 /** A leg. */
 export interface SyntheticLeg {
   /** Name in the formula. */
@@ -940,6 +1022,8 @@ export interface SyntheticLeg {
   instrumentId: string;
   /** Weight. */
   weight: number;
+  /** Venue whose quotes count; null for the best over all venues. */
+  venue: string | null;
 }
 
 /** A formula over instruments. */
@@ -948,7 +1032,9 @@ export interface Synthetic {
   id: string;
   /** Name. */
   name: string;
-  /** Formula over the legs. */
+  /** Kind of synthetic. */
+  kind: SyntheticKind;
+  /** Formula over the names of the legs, for example `a - b`. */
   formula: string;
   /** Legs. */
   legs: SyntheticLeg[];
@@ -976,6 +1062,8 @@ export interface Token {
   name: string;
   /** Decimals. */
   decimals: number;
+  /** Code of the asset that the token is, by curated rule; null where nobody has said so. */
+  asset: string | null;
   /** Start of validity of these facts. Microseconds since the Unix epoch. */
   validFrom: number;
   /** End of validity; null while they hold. Microseconds since the Unix epoch. */
