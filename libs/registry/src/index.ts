@@ -13,7 +13,7 @@ export {
 } from './kinds.ts';
 export type { ListingLookup } from './listing-lookup.ts';
 export type { ProducerPort, ReaderPort, SchemaPort } from './ports.ts';
-export { parseRecordKey, versionKey } from './record-key.ts';
+export { parseRecordKey, type RecordKey, supersededKey, versionKey } from './record-key.ts';
 export { createRegistrar, Registrar, type RegistrarOptions, type Registration } from './registrar.ts';
 export { curatedVenues } from './venues.ts';
 export { createRegistryView, RegistryView, type ViewOptions, type ViewPorts } from './view.ts';
