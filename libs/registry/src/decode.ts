@@ -1,4 +1,4 @@
-import { type Clock, codeOf, type Log, RejectedRecordError, RetriableError } from '@alphapulse/core';
+import { AlphaPulseError, type Clock, codeOf, type Log, RejectedRecordError, RetriableError } from '@alphapulse/core';
 import type { LogRecord } from '@alphapulse/kafka';
 import { type Kind, type Registered, topicOf } from './kinds.ts';
 import type { SchemaPort } from './ports.ts';
@@ -14,17 +14,25 @@ export type Change = {
   };
 }[Kind];
 
+/**
+ * Told of a record that was skipped, with why. What it throws or rejects with ends the following, since a dead letter
+ * that cannot be written must not be lost; the record is then read again.
+ */
+export type OnCorrupt = (record: LogRecord, error: RejectedRecordError) => void | Promise<void>;
+
 /** Decodes registry records. Corrupt ones are skipped, counted and logged: one bad record must not hide the others. */
 export class ChangeDecoder {
   corrupt = 0;
   readonly #schemas: SchemaPort;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #onCorrupt: OnCorrupt | undefined;
 
-  constructor(options: { schemas: SchemaPort; log: Log; clock: Clock }) {
+  constructor(options: { schemas: SchemaPort; log: Log; clock: Clock; onCorrupt?: OnCorrupt }) {
     this.#schemas = options.schemas;
     this.#log = options.log;
     this.#clock = options.clock;
+    this.#onCorrupt = options.onCorrupt;
   }
 
   async decode(kind: Kind, records: readonly LogRecord[], signal: AbortSignal): Promise<Change[]> {
@@ -36,8 +44,10 @@ export class ChangeDecoder {
           await this.#lookUp(kind, record.value as Buffer, signal);
           if (signal.aborted) break;
           change = this.#decodeNow(kind, record);
+          if (change === undefined)
+            throw new RejectedRecordError('schema_unknown', `${topicOf[kind].name}: the schema was looked up in vain`);
         }
-        if (change !== undefined) changes.push(change);
+        changes.push(change);
       } catch (error) {
         if (!(error instanceof RejectedRecordError)) throw error;
         this.corrupt++;
@@ -46,6 +56,7 @@ export class ChangeDecoder {
           { code: codeOf(error), topic, partition, offset, error: error.message },
           'corrupt registry record skipped',
         );
+        await this.#onCorrupt?.(record, error);
       }
     }
     return changes;
@@ -57,13 +68,27 @@ export class ChangeDecoder {
     const parsed = parseRecordKey(key);
     if (!parsed) throw new RejectedRecordError('record_undecodable', `not a registry key: ${key.slice(0, 80)}`);
     if (record.value === null) return { kind, key, value: null, offset: record.offset } as Change;
-    const value: Registered[K] | undefined = this.#schemas.decode(topicOf[kind], record.value);
+    const value = this.#valueOf(kind, record.value);
     if (value === undefined) return undefined;
+    const { validFrom, recordedTime } = value as { validFrom?: number; recordedTime?: number };
     const fits =
       value.id === parsed.id &&
-      (parsed.validFromUs === undefined || ('validFrom' in value && value.validFrom === parsed.validFromUs));
+      (parsed.validFromUs === undefined || parsed.validFromUs === validFrom) &&
+      (parsed.recordedTimeUs === undefined || parsed.recordedTimeUs === recordedTime);
     if (!fits) throw new RejectedRecordError('record_undecodable', `key ${key} holds another entity’s record`);
     return { kind, key, value, offset: record.offset } as Change;
+  }
+
+  #valueOf<K extends Kind>(kind: K, framed: Buffer): Registered[K] | undefined {
+    try {
+      return this.#schemas.decode(topicOf[kind], framed);
+    } catch (cause) {
+      if (cause instanceof AlphaPulseError) throw cause;
+      // Whatever a decoder trips over, it was the bytes: the next record is not to wait for a person to look at them.
+      throw new RejectedRecordError('record_undecodable', `${topicOf[kind].name}: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
   }
 
   /** Waits for the schema registry: a record whose schema cannot be asked for now is not corrupt. */

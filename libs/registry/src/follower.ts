@@ -1,6 +1,6 @@
 import { type Clock, codeOf, type Log, RetriableError } from '@alphapulse/core';
 import { isOutage, type LogRecord, type PartitionStart, type StartAt } from '@alphapulse/kafka';
-import { type Change, ChangeDecoder } from './decode.ts';
+import { type Change, ChangeDecoder, type OnCorrupt } from './decode.ts';
 import { type Kind, topicOf } from './kinds.ts';
 import type { ReaderPort, SchemaPort } from './ports.ts';
 
@@ -26,6 +26,8 @@ export interface FollowerOptions {
   readonly log: Log;
   /** Called one batch at a time. What it throws ends the following. */
   onBatch(batch: RegistryBatch): void | Promise<void>;
+  /** Told of every record that was skipped because it cannot be decoded, before the batch that it stood in. */
+  readonly onCorrupt?: OnCorrupt;
   /** Where to start in a partition that ends at `end`; default the beginning. */
   startAt?(topic: string, partition: number, end: number): StartAt;
 }

@@ -1,4 +1,4 @@
-export type { Change } from './decode.ts';
+export type { Change, OnCorrupt } from './decode.ts';
 export { type FollowerOptions, type RegistryBatch, RegistryFollower } from './follower.ts';
 export { type IdOf, idOf } from './ids.ts';
 export {
@@ -15,5 +15,6 @@ export type { ListingLookup } from './listing-lookup.ts';
 export type { ProducerPort, ReaderPort, SchemaPort } from './ports.ts';
 export { parseRecordKey, type RecordKey, supersededKey, versionKey } from './record-key.ts';
 export { createRegistrar, Registrar, type RegistrarOptions, type Registration } from './registrar.ts';
+export { RegistryMap } from './registry-map.ts';
 export { curatedVenues } from './venues.ts';
 export { createRegistryView, RegistryView, type ViewOptions, type ViewPorts } from './view.ts';

@@ -1,38 +1,6 @@
-import { parseRecordKey } from './record-key.ts';
-
-export interface Versioned {
-  readonly id: string;
-  /** Microseconds. */
-  readonly validFrom: number;
-  /** Microseconds, exclusive; null while the facts hold. */
-  readonly validTo: number | null;
-}
-
-/** All known versions of one entity. */
-export class Versions<T extends Versioned> {
-  newest: T | undefined;
-  /** Latest start first. */
-  readonly closed: T[] = [];
-
-  /** The version valid at a time: of several, the one that started last. */
-  asOf(us: number): T | undefined {
-    const { newest } = this;
-    if (newest && newest.validFrom <= us && (newest.validTo === null || us < newest.validTo)) return newest;
-    for (const version of this.closed) {
-      if (version.validFrom <= us && (version.validTo === null || us < version.validTo)) return version;
-    }
-    return undefined;
-  }
-
-  /** Oldest first. */
-  history(): T[] {
-    return [...this.closed].reverse().concat(this.newest ?? []);
-  }
-
-  get empty(): boolean {
-    return this.newest === undefined && this.closed.length === 0;
-  }
-}
+import type { RecordKey } from './record-key.ts';
+import { SortedIds } from './sorted-ids.ts';
+import { type Versioned, Versions } from './versions.ts';
 
 /**
  * Entities of one kind by record key. It is a map from key to newest record and nothing else, so a log and its
@@ -40,7 +8,7 @@ export class Versions<T extends Versioned> {
  */
 export class VersionStore<T extends Versioned> {
   readonly #byId = new Map<string, Versions<T>>();
-  #sortedIds: string[] | undefined;
+  readonly #ids = new SortedIds(this.#byId);
 
   get size(): number {
     return this.#byId.size;
@@ -50,35 +18,36 @@ export class VersionStore<T extends Versioned> {
     return this.#byId.get(id);
   }
 
-  /** Puts a record, or takes it out with null. Returns the entity's versions as they are then. */
-  put(key: string, value: T | null): Versions<T> {
-    const parsed = parseRecordKey(key);
-    if (!parsed) throw new RangeError(`not a record key: ${key}`);
-    const { id, validFromUs } = parsed;
+  /** Puts a record, or takes it out with null. Returns the entity's versions after it, and what the key held before. */
+  put({ id, validFromUs, recordedTimeUs }: RecordKey, value: T | null): { versions: Versions<T>; former?: T } {
     let versions = this.#byId.get(id);
     if (!versions) {
       versions = new Versions<T>();
-      this.#byId.set(id, versions);
-      this.#sortedIds = undefined;
+      if (value) {
+        // The value's own string: that of the key may be a slice, which would keep the whole key in memory.
+        this.#byId.set(value.id, versions);
+        this.#ids.changed(value.id);
+      }
     }
-    if (validFromUs === undefined) versions.newest = value ?? undefined;
-    else {
-      const { closed } = versions;
-      const at = closed.findIndex(({ validFrom }) => validFrom <= validFromUs);
-      const place = at < 0 ? closed.length : at;
-      const held = closed[place]?.validFrom === validFromUs ? 1 : 0;
-      closed.splice(place, held, ...(value ? [value] : []));
-    }
-    if (versions.empty) {
-      this.#byId.delete(id);
-      this.#sortedIds = undefined;
-    }
-    return versions;
+    const version = value ?? undefined;
+    const former =
+      validFromUs === undefined
+        ? versions.putNewest(version)
+        : recordedTimeUs === undefined
+          ? versions.putClosed(validFromUs, version)
+          : versions.putSuperseded(validFromUs, recordedTimeUs, version);
+    if (versions.empty && this.#byId.delete(id)) this.#ids.changed(id);
+    return former === undefined ? { versions } : { versions, former };
   }
 
-  /** Ids in order, for paging. Sorted when first asked for after a change. */
+  /** Ids in order, for paging. Sorted when asked for. */
   ids(): readonly string[] {
-    this.#sortedIds ??= [...this.#byId.keys()].sort();
-    return this.#sortedIds;
+    return this.#ids.list();
+  }
+
+  /** Takes out everything. */
+  clear(): void {
+    this.#byId.clear();
+    this.#ids.cleared();
   }
 }
