@@ -14,6 +14,24 @@ export {
 export type { ListingLookup } from './listing-lookup.ts';
 export type { ProducerPort, ReaderPort, SchemaPort } from './ports.ts';
 export { parseRecordKey, type RecordKey, supersededKey, versionKey } from './record-key.ts';
+export {
+  collisionField,
+  idOfMember,
+  indexMember,
+  keyOfVersionMember,
+  keysOf,
+  membersOf,
+  offsetField,
+  redisKeys,
+  redisLayout,
+  redisPrefix,
+  statusField,
+  symbolField,
+  tokenField,
+  versionMember,
+  versionsOf,
+  versionsUpTo,
+} from './redis-layout.ts';
 export { createRegistrar, Registrar, type RegistrarOptions, type Registration } from './registrar.ts';
 export { RegistryMap } from './registry-map.ts';
 export { curatedVenues } from './venues.ts';
