@@ -57,6 +57,8 @@ export function keysOf(kind: Kind): readonly string[] {
 export const statusField = {
   /** `redisLayout` of whoever wrote the copy. Absent or another: not to be read. */
   layout: 'layout',
+  /** Id of the Kafka cluster whose topics it is a copy of. Another than the reader’s: not to be read, nor added to. */
+  cluster: 'cluster',
   /** Random text, another one each time the kind is emptied: who scans a kind compares it before and after. */
   epoch: (kind: Kind): string => `${kind}:epoch`,
   /** Milliseconds since 1970 at which the copy of the kind last had everything that its topic had. */
