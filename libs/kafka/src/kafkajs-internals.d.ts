@@ -101,6 +101,7 @@ declare module 'kafkajs/src/cluster/index.js' {
     connect(): Promise<void>;
     disconnect(): Promise<void>;
     refreshMetadata(): Promise<void>;
+    metadata(options: { topics: string[] }): Promise<{ clusterId: string }>;
     refreshMetadataIfNecessary(): Promise<void>;
     addMultipleTargetTopics(topics: string[]): Promise<void>;
     findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number; partitionErrorCode: number }[];

@@ -49,6 +49,13 @@ export class LogReader {
     this.#clock = options.clock;
   }
 
+  /** The id that the cluster gave itself when it was formatted: another one means another log. */
+  async clusterId(): Promise<string> {
+    await this.#connect();
+    const { clusterId } = await this.#cluster.metadata({ topics: [] });
+    return clusterId;
+  }
+
   /** Partition numbers of a topic; empty when the topic does not exist. */
   async partitions(topic: string): Promise<number[]> {
     await this.#target([topic]);
@@ -223,11 +230,14 @@ export class LogReader {
     }
   }
 
+  async #connect(): Promise<void> {
+    if (this.#connected) return;
+    await this.#cluster.connect();
+    this.#connected = true;
+  }
+
   async #target(topics: string[]): Promise<void> {
-    if (!this.#connected) {
-      await this.#cluster.connect();
-      this.#connected = true;
-    }
+    await this.#connect();
     await this.#cluster.addMultipleTargetTopics(topics);
     await this.#cluster.refreshMetadataIfNecessary();
   }

@@ -10,6 +10,7 @@ export type Change = {
     readonly kind: K;
     readonly key: string;
     readonly value: Registered[K] | null;
+    /** Where it stands in its partition; −1 for one that a cache has told of. */
     readonly offset: number;
   };
 }[Kind];

@@ -30,6 +30,11 @@ export interface FollowerOptions {
   readonly onCorrupt?: OnCorrupt;
   /** Where to start in a partition that ends at `end`; default the beginning. */
   startAt?(topic: string, partition: number, end: number): StartAt;
+  /**
+   * Asked once before the first record, with the ends by `<topic>/<partition>`: next offsets to go on from, or undefined
+   * for where `startAt` says. What it throws ends the following.
+   */
+  resume?(ends: ReadonlyMap<string, number>, signal: AbortSignal): Promise<ReadonlyMap<string, number> | undefined>;
 }
 
 type Targets = ReadonlyMap<string, number>;
@@ -101,16 +106,20 @@ export class RegistryFollower {
   }
 
   async #start(): Promise<void> {
-    const { kinds, schemas, reader, startAt } = this.#options;
+    const { kinds, schemas, reader, startAt, resume } = this.#options;
     const { signal } = this.#stopping;
     await this.#persist(() => schemas.register(kinds.map((kind) => topicOf[kind])));
     const ends = await this.#persist(() => this.#ends());
     if (!ends) return;
+    const positions = await resume?.(ends, signal);
+    if (signal.aborted) return;
     const starts: PartitionStart[] = [...ends].map(([id, end]) => {
       const slash = id.lastIndexOf('/');
       const topic = id.slice(0, slash);
       const partition = Number(id.slice(slash + 1));
-      return { topic, partition, at: startAt?.(topic, partition, end) ?? 'beginning' };
+      const position = positions?.get(id);
+      const at = position === undefined ? startAt?.(topic, partition, end) : { offset: position };
+      return { topic, partition, at: at ?? 'beginning' };
     });
     const kindOf = new Map(kinds.map((kind) => [topicOf[kind].name, kind]));
     this.#following = reader.follow(

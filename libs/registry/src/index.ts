@@ -1,3 +1,5 @@
+export type { CachedRecord, CacheReader, CacheState } from './cache-reader.ts';
+export { createRegistryClient } from './create-registry-client.ts';
 export type { Change, OnCorrupt } from './decode.ts';
 export { type FollowerOptions, type RegistryBatch, RegistryFollower } from './follower.ts';
 export { type IdOf, idOf } from './ids.ts';
@@ -33,6 +35,13 @@ export {
   versionsUpTo,
 } from './redis-layout.ts';
 export { createRegistrar, Registrar, type RegistrarOptions, type Registration } from './registrar.ts';
+export {
+  type ClientHealth,
+  type ClientOptions,
+  type ClientPorts,
+  type ListingQuestion,
+  RegistryClient,
+} from './registry-client.ts';
 export { RegistryMap } from './registry-map.ts';
 export { curatedVenues } from './venues.ts';
 export { createRegistryView, RegistryView, type ViewOptions, type ViewPorts } from './view.ts';

@@ -24,24 +24,40 @@ export interface ViewOptions {
 }
 
 /**
+ * Fills a view from a copy of the topics before it follows them: hands what the copy has to `take` and gives the next
+ * offsets to follow from, or undefined for the beginning; what was taken is forgotten then.
+ */
+export type Fill = (options: {
+  /** Where the topics end, by `<topic>/<partition>`. */
+  readonly ends: ReadonlyMap<string, number>;
+  readonly take: (change: Change) => void;
+  readonly signal: AbortSignal;
+}) => Promise<ReadonlyMap<string, number> | undefined>;
+
+/**
  * The registry in this process's memory: filled from the compacted topics at `start`, following them after.
  */
 export class RegistryView extends RegistryMap {
   readonly #follower: RegistryFollower;
 
-  constructor(ports: ViewPorts, options: ViewOptions = {}) {
+  constructor(ports: ViewPorts, options: ViewOptions = {}, fill?: Fill) {
     super();
     const { onChange, onCorrupt, kinds = entityKinds } = options;
+    const take = (change: Change) => {
+      this.apply(change);
+      onChange?.(change);
+    };
     this.#follower = new RegistryFollower({
       ...ports,
       kinds,
       ...(onCorrupt ? { onCorrupt } : {}),
-      onBatch: ({ changes }) => {
-        for (const change of changes) {
-          this.apply(change);
-          onChange?.(change);
-        }
-      },
+      onBatch: ({ changes }) => changes.forEach(take),
+      ...(fill
+        ? {
+            resume: (ends: ReadonlyMap<string, number>, signal: AbortSignal) =>
+              this.#fill(fill, { ends, take, signal }),
+          }
+        : {}),
     });
   }
 
@@ -76,6 +92,12 @@ export class RegistryView extends RegistryMap {
   /** Next offset by `<topic>/<partition>`. */
   get positions(): ReadonlyMap<string, number> {
     return this.#follower.positions;
+  }
+
+  async #fill(fill: Fill, options: Parameters<Fill>[0]): Promise<ReadonlyMap<string, number> | undefined> {
+    const positions = await fill(options);
+    if (positions === undefined) this.clear();
+    return positions;
   }
 }
 
