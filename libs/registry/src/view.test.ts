@@ -2,7 +2,7 @@ import type { Listing } from '@alphapulse/schemas';
 import { ManualClock } from '@alphapulse/testkit';
 import { registryListings, registryVenues } from '@alphapulse/topics';
 import { describe, expect, test } from '@jest/globals';
-import type { ReaderPort } from './ports.ts';
+import type { ReaderPort, SchemaPort } from './ports.ts';
 import { MemoryLog, memorySchemas } from './testing/memory-log.ts';
 import { QuietLog } from './testing/quiet-log.ts';
 import { RegistryView } from './view.ts';
@@ -27,23 +27,30 @@ const listing = (id: string, symbol: string): Listing => ({
   provenance: 'test',
 });
 
-function setUp(ends?: (memory: MemoryLog) => ReaderPort['ends']) {
+function setUp(ends?: (memory: MemoryLog) => ReaderPort['ends'], decode: SchemaPort['decode'] = memorySchemas.decode) {
   const memory = new MemoryLog();
   const clock = new ManualClock();
   const log = new QuietLog();
   const changes: string[] = [];
+  const corrupt: string[] = [];
   const reader = memory.reader();
   const view = new RegistryView(
     {
       reader,
       ends: { ends: ends?.(memory) ?? reader.ends, close: reader.close },
-      schemas: memorySchemas,
+      schemas: { ...memorySchemas, decode },
       clock,
       log,
     },
-    { onChange: ({ kind, key }) => changes.push(`${kind} ${key}`) },
+    {
+      onChange: ({ kind, key }) => changes.push(`${kind} ${key}`),
+      onCorrupt: async ({ topic, offset }, { code }) => {
+        await Promise.resolve();
+        corrupt.push(`${topic} ${offset} ${code}`);
+      },
+    },
   );
-  return { memory, clock, log, view, changes };
+  return { memory, clock, log, view, changes, corrupt };
 }
 
 describe('registry view', () => {
@@ -101,20 +108,43 @@ describe('registry view', () => {
     await expect(view.catchUp()).rejects.toMatchObject({ code: 'broker_unavailable' });
   });
 
-  test('corrupt records are skipped, counted and logged', async () => {
-    const { memory, log, view } = setUp();
+  test('corrupt records are skipped, counted, logged and told of', async () => {
+    const { memory, log, view, corrupt } = setUp();
     memory.appendBytes('registry.listings', 'aa', Buffer.from('garbage'));
     memory.appendBytes('registry.listings', 'aa', Buffer.from([0, 0, 0, 0, 9, 1, 2, 3]));
     memory.appendBytes('registry.listings', 'aa', Buffer.from([0, 0, 0, 0, 1, 1, 2, 3]));
     memory.append(registryListings, 'not a key', listing('aa', 'BTC/USD'));
     memory.append(registryListings, 'ab', listing('aa', 'BTC/USD'));
     memory.append(registryListings, 'aa@5', listing('aa', 'BTC/USD'));
+    memory.append(registryListings, 'aa@0~5', listing('aa', 'BTC/USD'));
+    memory.append(registryListings, 'aa@0~0', listing('aa', 'BTC/USD'));
     memory.append(registryListings, 'aa', listing('aa', 'BTC/USD'));
     memory.appendBytes('registry.venues', '', null);
     await view.start();
-    expect(view.corrupt).toBe(7);
+    expect(view.corrupt).toBe(8);
     expect(view.counts().listings).toBe(1);
-    expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(7);
+    expect(view.superseded('listings', 'aa')).toHaveLength(1);
+    expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(8);
+    expect(corrupt.sort()).toEqual(
+      [
+        ...[0, 2, 3, 4, 5, 6].map((offset) => `registry.listings ${offset} record_undecodable`),
+        'registry.listings 1 schema_unknown',
+        'registry.venues 0 record_undecodable',
+      ].sort(),
+    );
+    await view.close();
+  });
+
+  test('a decoder that trips over the bytes is no bug of the follower', async () => {
+    const { memory, view, corrupt } = setUp(undefined, (topic, framed) => {
+      if (framed?.[5] === 99) throw new TypeError('tap._invalid is not a function');
+      return memorySchemas.decode(topic, framed);
+    });
+    memory.appendBytes('registry.listings', 'aa', Buffer.from([0, 0, 0, 0, 1, 99]));
+    memory.append(registryListings, 'aa', listing('aa', 'BTC/USD'));
+    await view.start();
+    expect(view.counts().listings).toBe(1);
+    expect(corrupt).toEqual(['registry.listings 0 record_undecodable']);
     await view.close();
   });
 
