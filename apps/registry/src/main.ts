@@ -1,12 +1,13 @@
 /** Follows the registry topics: keeps Redis as their copy and serves them over HTTP. */
 import type { AddressInfo } from 'node:net';
 import { FatalError, systemClock } from '@alphapulse/core';
-import { kafkaConfigFromEnv, LogReader, SchemaIds } from '@alphapulse/kafka';
+import { kafkaConfigFromEnv, LogReader, SchemaIds, TransactionalProducer } from '@alphapulse/kafka';
 import { createRedis } from '@alphapulse/redis';
 import { createRegistryView } from '@alphapulse/registry';
 import { runApp, schemaRegistryUrl } from '@alphapulse/runtime';
 import { createApi } from './api.ts';
 import { registryConfig } from './config.ts';
+import { DeadLetters, deadLetterTransactionalId } from './dead-letters.ts';
 import { Materialiser } from './materialiser.ts';
 import { createMetrics } from './metrics.ts';
 import { RedisCache } from './redis-cache.ts';
@@ -20,10 +21,18 @@ await runApp('registry', async (log, signal) => {
   const url = schemaRegistryUrl();
   const view = createRegistryView({ config: kafka, schemaRegistryUrl: url, clock, kinds: servedBy(role) });
   const redis = createRedis(config.redisUrl, log);
+  const openReader = () => new LogReader({ config: kafka, clock });
+  const deadLetters = new DeadLetters({
+    openProducer: () => new TransactionalProducer({ config: kafka, transactionalId: deadLetterTransactionalId }),
+    openReader,
+    clock,
+    log,
+  });
   const materialiser = new Materialiser({
     kinds: materialisedBy(role),
     cache: new RedisCache(redis),
-    openReader: () => new LogReader({ config: kafka, clock }),
+    corruptRecords: deadLetters,
+    openReader,
     schemas: new SchemaIds({ url, clock }),
     clock,
     log,
@@ -54,6 +63,7 @@ await runApp('registry', async (log, signal) => {
   } finally {
     await api.close();
     await view.close();
+    await deadLetters.close();
     await redis.close();
   }
 });

@@ -1,11 +1,11 @@
-import type { ListingSeen } from '@alphapulse/core';
+import { type ListingSeen, RetriableError } from '@alphapulse/core';
 import { allKinds, idOf, Registrar } from '@alphapulse/registry';
 import { MemoryLog, memorySchemas } from '@alphapulse/registry/testing/memory-log.ts';
 import { QuietLog } from '@alphapulse/registry/testing/quiet-log.ts';
 import { ManualClock } from '@alphapulse/testkit';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Materialiser } from './materialiser.ts';
-import { MemoryCache } from './testing.ts';
+import { MemoryCache, MemoryCorruptRecords } from './testing.ts';
 
 const listing = (number: number): ListingSeen => ({
   venue: 'kraken',
@@ -33,13 +33,15 @@ function setUp() {
   const clock = new ManualClock();
   const log = new QuietLog();
   const cache = new MemoryCache();
+  const corruptRecords = new MemoryCorruptRecords();
   const ports = { reader: memory.reader(), ends: memory.reader(), schemas: memorySchemas, clock, log };
   const registrar = new Registrar({ ...ports, producer: memory.producer() }, { changeLeadMs: 0 });
   const run = (options: { batchRecords?: number } = {}) => {
     const materialiser = new Materialiser({
       kinds: allKinds,
       cache,
-      openReader: () => memory.reader(),
+      corruptRecords,
+      openReader: () => ({ ...memory.reader(), clusterId: async () => 'here' }),
       schemas: memorySchemas,
       clock,
       log,
@@ -59,7 +61,7 @@ function setUp() {
   };
   const written = () => memory.records('registry.listings').length;
   const position = () => cache.offsets.get('registry.listings/0');
-  return { memory, clock, log, cache, registrar, run, until, written, position };
+  return { memory, clock, log, cache, corruptRecords, registrar, run, until, written, position };
 }
 
 describe('materialiser', () => {
@@ -123,6 +125,7 @@ describe('materialiser', () => {
 
   test('a cache ahead of the log belongs to another log and is rebuilt', async () => {
     const { cache, registrar, run, until } = setUp();
+    cache.clusterId = 'here';
     for (const kind of allKinds) cache.offsets.set(`registry.${kind}/0`, 1_000);
     cache.entities.set('assets:stale', {});
     await registrar.register([listing(1)], 'kraken');
@@ -157,5 +160,114 @@ describe('materialiser', () => {
     await until(() => position() === written());
     expect(cache.entities.size).toBe(11);
     expect(second.materialiser.rebuilds).toBe(0);
+  });
+
+  test('only kinds that have lost something are rebuilt', async () => {
+    const { cache, registrar, run, until, written, position } = setUp();
+    await registrar.register([listing(1)], 'kraken');
+    const first = run();
+    await until(() => first.materialiser.current);
+    first.stop();
+    await first.ended;
+    cache.offsets.delete('registry.listings/0');
+    cache.entities.delete(`listings:${idOf('listing:kraken:C1/USD')}`);
+    const second = run();
+    await until(() => second.materialiser.current && position() === written());
+    expect(second.materialiser.rebuilds).toBe(1);
+    expect(cache.entities.has(`listings:${idOf('listing:kraken:C1/USD')}`)).toBe(true);
+  });
+
+  test('a copy of another cluster’s topics is taken out, however well its positions fit', async () => {
+    const { cache, registrar, run, until } = setUp();
+    cache.clusterId = 'elsewhere';
+    for (const kind of allKinds) cache.offsets.set(`registry.${kind}/0`, 0);
+    cache.entities.set('assets:stale', {});
+    await registrar.register([listing(1)], 'kraken');
+    const { materialiser } = run();
+    await until(() => materialiser.current);
+    expect(cache.entities.has('assets:stale')).toBe(false);
+    expect(materialiser.rebuilds).toBe(allKinds.length);
+  });
+
+  test('a restored copy goes on from where it stands, unless tombstones since may be gone', async () => {
+    const { memory, clock, cache, registrar, run, until, written, position } = setUp();
+    await registrar.register([listing(1), listing(2)], 'kraken');
+    const first = run();
+    await until(() => first.materialiser.current && cache.entities.size === 8);
+    await clock.advance(5_000);
+    first.stop();
+    await first.ended;
+    const [offsets, entities, followedMs] = [cache.offsets, cache.entities, cache.followedMs].map((map) => [...map]);
+    const restore = () => {
+      cache.flush();
+      cache.clusterId = 'here';
+      for (const [id, next] of offsets as [string, number][]) cache.offsets.set(id, next);
+      for (const [key, value] of entities as [string, unknown][]) cache.entities.set(key, value);
+      for (const [kind, ms] of followedMs as [(typeof allKinds)[number], number][]) cache.followedMs.set(kind, ms);
+    };
+    await registrar.register([listing(3)], 'kraken');
+    restore();
+    const soon = run();
+    await until(() => soon.materialiser.current && position() === written());
+    expect(soon.materialiser.rebuilds).toBe(0);
+    expect(cache.entities.size).toBe(11);
+    soon.stop();
+    await soon.ended;
+
+    // A listing is taken out; a day later the log has forgotten even that.
+    const gone = idOf('listing:kraken:C2/USD');
+    memory.records('registry.listings').splice(1, 1);
+    expect(memory.records('registry.listings').some(({ key }) => String(key) === gone)).toBe(false);
+    restore();
+    await clock.advance(24 * 3_600_000);
+    const late = run();
+    await until(() => late.materialiser.current && position() === 3);
+    expect(cache.entities.has(`listings:${gone}`)).toBe(false);
+    expect(cache.entities.size).toBe(10);
+    // Venues were not appended to since: nothing can have been missed.
+    expect(late.materialiser.rebuilds).toBe(3);
+  });
+
+  test('corrupt records are kept before the cache passes them; the rest is written', async () => {
+    const { memory, cache, corruptRecords, registrar, run, until, written, position, log } = setUp();
+    await registrar.register([listing(1)], 'kraken');
+    memory.appendBytes('registry.listings', 'not a key', Buffer.from('poison'));
+    memory.appendBytes('registry.assets', idOf('asset:C9'), Buffer.from([0, 0, 0, 0, 1, 255]));
+    await registrar.register([listing(2)], 'kraken');
+    corruptRecords.failure = new RetriableError('broker_unavailable', 'away');
+    const { materialiser } = run();
+    await until(() => log.lines.some(({ message }) => message.includes('starting over')));
+    expect(cache.offsets.get('registry.assets/0')).toBe(0);
+    corruptRecords.failure = undefined;
+    await until(() => materialiser.current && position() === written());
+    expect([...corruptRecords.kept.keys()].sort()).toEqual(['registry.assets/0/2', 'registry.listings/0/1']);
+    expect(corruptRecords.kept.get('registry.listings/0/1')?.error.code).toBe('record_undecodable');
+    expect(cache.entities.size).toBe(8);
+    expect(materialiser.corrupt).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a corrupt record alone moves the position', async () => {
+    const { memory, cache, corruptRecords, run, until, position } = setUp();
+    memory.appendBytes('registry.listings', 'x', null);
+    const { materialiser } = run();
+    await until(() => materialiser.current && position() === 1);
+    expect(corruptRecords.kept.size).toBe(1);
+    expect(cache.entities.size).toBe(0);
+  });
+
+  test('says how far the cache is behind, also while it is away', async () => {
+    const { clock, cache, registrar, run, until } = setUp();
+    await registrar.register([listing(1)], 'kraken');
+    const { materialiser } = run();
+    await until(() => materialiser.current);
+    await clock.advance(2_000);
+    expect(materialiser.lag.get('listings')).toBe(0);
+    cache.available = false;
+    await registrar.register([listing(2), listing(3)], 'kraken');
+    await clock.advance(2_000);
+    expect(materialiser.lag.get('listings')).toBe(2);
+    expect(materialiser.lag.get('venues')).toBe(0);
+    cache.available = true;
+    await until(() => materialiser.current && materialiser.lag.get('listings') === 0);
   });
 });

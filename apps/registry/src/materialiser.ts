@@ -1,37 +1,58 @@
 import { type Clock, type Log, RetriableError } from '@alphapulse/core';
-import { isOutage } from '@alphapulse/kafka';
+import { isOutage, type LogReader } from '@alphapulse/kafka';
 import {
   type Kind,
+  offsetField,
   type ReaderPort,
   type RegistryBatch,
   RegistryFollower,
   type SchemaPort,
   topicOf,
 } from '@alphapulse/registry';
-import type { RegistryCache } from './cache.ts';
+import type { CacheState, RegistryCache } from './cache.ts';
+import type { CorruptRecord, CorruptRecords } from './corrupt-records.ts';
 
 export interface MaterialiserOptions {
   readonly kinds: readonly Kind[];
   readonly cache: RegistryCache;
-  readonly openReader: () => ReaderPort;
+  readonly corruptRecords: CorruptRecords;
+  readonly openReader: () => ReaderPort & Pick<LogReader, 'clusterId'>;
   readonly schemas: SchemaPort;
   readonly clock: Clock;
   readonly log: Log;
-  /** Records a transaction; default 1000. */
+  /** Records a step; default 2000. */
   readonly batchRecords?: number;
   /** How often the cache is asked whether it still is what was written; default 2 s. */
   readonly checkMs?: number;
 }
 
 /**
+ * Half of the time for which Kafka keeps a tombstone after compaction (`delete.retention.ms`, one day by default). A
+ * copy that goes on from further back may never learn that an entity was taken out.
+ */
+const tombstonesMs = 12 * 3_600_000;
+
+/**
  * Writes the registry topics into the cache and resumes where the cache says it stands. A cache that has lost records
- * (flushed, restored from an older copy, or ahead of the log) is rebuilt from the log, kind by kind.
+ * is rebuilt from the log, kind by kind: one that was flushed, belongs to another cluster, is ahead of the log, or was
+ * restored from a copy older than the log can make good.
+ *
+ * Corrupt records are kept elsewhere before the cache's position passes them, so none is lost.
  */
 export class Materialiser {
   readonly #options: MaterialiserOptions;
+  #follower: RegistryFollower | undefined;
+  /** Next offsets by `<topic>/<partition>` as they were written. */
+  #positions = new Map<string, number>();
+  /** Ends of each kind's partitions, and when they were asked for. */
+  #ends: { readonly ms: number; readonly ends: ReadonlyMap<Kind, ReadonlyMap<string, number>> } = {
+    ms: 0,
+    ends: new Map(),
+  };
   #current = false;
   #rebuilds = 0;
   #written = 0;
+  #corrupt = 0;
 
   constructor(options: MaterialiserOptions) {
     this.#options = options;
@@ -52,8 +73,34 @@ export class Materialiser {
     return this.#written;
   }
 
+  /** Corrupt records met; one that is read again counts again. */
+  get corrupt(): number {
+    return this.#corrupt;
+  }
+
+  /** Records that the cache was behind each kind's topic when its end was last asked for. */
+  get lag(): ReadonlyMap<Kind, number> {
+    const reached = (id: string) => Math.max(this.#positions.get(id) ?? 0, this.#follower?.positions.get(id) ?? 0);
+    return new Map(
+      [...this.#ends.ends].map(([kind, ends]) => [
+        kind,
+        [...ends].reduce((sum, [id, end]) => sum + Math.max(0, end - reached(id)), 0),
+      ]),
+    );
+  }
+
   /** Runs until the signal aborts; rejects on bugs only. */
   async run(signal: AbortSignal): Promise<void> {
+    const failing = new AbortController();
+    const stop = AbortSignal.any([signal, failing.signal]);
+    try {
+      await Promise.all([this.#keepFollowing(stop), this.#measure(stop)]);
+    } finally {
+      failing.abort();
+    }
+  }
+
+  async #keepFollowing(signal: AbortSignal): Promise<void> {
     const { cache, clock, log } = this.#options;
     while (!signal.aborted) {
       if (!cache.available) {
@@ -76,10 +123,13 @@ export class Materialiser {
   async #follow(signal: AbortSignal): Promise<void> {
     const { kinds, openReader, schemas, clock, log } = this.#options;
     const ends = openReader();
-    const positions = await this.#startPositions(ends).catch(async (error: Error) => {
+    this.#follower = undefined;
+    this.#positions = await this.#startPositions(ends).catch(async (error: Error) => {
       await ends.close();
       throw error;
     });
+    // Handed over before the batch they stood in, which is written after they are kept.
+    const corrupt: CorruptRecord[] = [];
     const follower = new RegistryFollower({
       kinds,
       reader: openReader(),
@@ -88,9 +138,13 @@ export class Materialiser {
       clock,
       // Corrupt records are told of by the view, which reads the same topics.
       log: { ...quiet, error: (fields, message) => log.error(fields, message) },
-      startAt: (topic, partition) => ({ offset: positions.get(`${topic}/${partition}`) ?? 0 }),
-      onBatch: (batch) => this.#write(batch, positions),
+      startAt: (topic, partition) => ({ offset: this.#positions.get(offsetField(topic, partition)) ?? 0 }),
+      onCorrupt: (record, error) => {
+        corrupt.push({ record, error });
+      },
+      onBatch: (batch) => this.#write(batch, corrupt.splice(0)),
     });
+    this.#follower = follower;
     const ending = new AbortController();
     const stop = AbortSignal.any([signal, ending.signal]);
     try {
@@ -99,7 +153,7 @@ export class Materialiser {
         if (this.#current) log.info({ records: this.#written, rebuilds: this.#rebuilds }, 'cache is current');
         return follower.done;
       });
-      await Promise.race([filled, this.#watch(positions, stop)]);
+      await Promise.race([filled, this.#watch(stop)]);
     } finally {
       ending.abort();
       await follower.stop();
@@ -107,55 +161,92 @@ export class Materialiser {
   }
 
   /** Where each partition goes on, kinds that must be rebuilt already emptied. */
-  async #startPositions(reader: ReaderPort): Promise<Map<string, number>> {
-    const { kinds, log } = this.#options;
-    const positions = await this.#ask((cache) => cache.positions());
+  async #startPositions(reader: ReaderPort & Pick<LogReader, 'clusterId'>): Promise<Map<string, number>> {
+    const { kinds, clock, log } = this.#options;
+    const clusterId = await reader.clusterId();
+    const state = await this.#ask((cache) => cache.open(clusterId));
+    const positions = new Map<string, number>();
     for (const kind of kinds) {
-      const topic = topicOf[kind].name;
-      const ends = await reader.ends(topic);
-      if (ends.size === 0) throw new RetriableError('broker_unavailable', `topic ${topic} does not exist yet`);
-      const partitions = [...ends.keys()].map((partition) => `${topic}/${partition}`);
-      const whole = [...ends].every(([partition, end]) => {
-        const position = positions.get(`${topic}/${partition}`);
-        return position !== undefined && position <= end;
-      });
-      if (whole) continue;
-      log.info({ topic }, 'cache does not have this topic, rebuilding it from the log');
-      await this.#ask((cache) => cache.reset(kind, partitions));
-      for (const partition of partitions) positions.set(partition, 0);
-      this.#rebuilds++;
+      const { name } = topicOf[kind];
+      const ends = await endsOf(kind, reader);
+      const reason = this.#unfit(kind, state, ends);
+      const seen = new Map([...ends.keys()].map((id) => [id, state.positions.get(id)]));
+      if (reason !== undefined) {
+        log.info({ topic: name, reason }, 'rebuilding this topic’s copy in the cache from the log');
+        if (!(await this.#ask((cache) => cache.reset(kind, seen, clock.nowMs()))))
+          throw new RetriableError('redis_unavailable', `another process has begun to rebuild ${name}`);
+        this.#rebuilds++;
+      }
+      for (const [id, position] of seen) positions.set(id, reason === undefined ? (position ?? 0) : 0);
     }
     return positions;
   }
 
-  async #write(batch: RegistryBatch, positions: Map<string, number>): Promise<void> {
-    const { batchRecords = 1_000 } = this.#options;
-    const partition = `${batch.topic}/${batch.partition}`;
+  /** Why the cache cannot go on from where it stands with a kind; undefined when it can. */
+  #unfit(kind: Kind, { positions, followedMs }: CacheState, ends: ReadonlyMap<string, number>): string | undefined {
+    let missed = 0;
+    for (const [id, end] of ends) {
+      const position = positions.get(id);
+      if (position === undefined) return `nothing is known of ${id}`;
+      if (position > end) return `${id} ends at ${end}, the cache is at ${position}`;
+      missed += end - position;
+    }
+    const agoMs = this.#options.clock.nowMs() - (followedMs.get(kind) ?? 0);
+    if (missed > 0 && agoMs > tombstonesMs) return 'the cache is too old to learn of all that was taken out since';
+    return undefined;
+  }
+
+  async #write(batch: RegistryBatch, corrupt: readonly CorruptRecord[]): Promise<void> {
+    const { batchRecords = 2_000, corruptRecords } = this.#options;
+    this.#corrupt += corrupt.length;
+    await corruptRecords.keep(corrupt);
+    const partition = offsetField(batch.topic, batch.partition);
     for (let from = 0; from === 0 || from < batch.changes.length; from += batchRecords) {
       const changes = batch.changes.slice(from, from + batchRecords);
       const isLast = from + batchRecords >= batch.changes.length;
       const next = isLast ? batch.next : (changes[changes.length - 1]?.offset ?? 0) + 1;
       const position = await this.#ask((cache) =>
-        cache.apply({ ...batch, changes, next }, positions.get(partition) ?? 0),
+        cache.apply({ ...batch, changes, next }, this.#positions.get(partition) ?? 0),
       );
       if (position === undefined) throw new RetriableError('redis_unavailable', `cache has lost ${batch.topic}`);
-      positions.set(partition, position);
+      this.#positions.set(partition, position);
       this.#written += changes.length;
     }
   }
 
   /** Rejects when the cache no longer stands where it was left: a flush is seen without waiting for a record. */
-  async #watch(positions: ReadonlyMap<string, number>, signal: AbortSignal): Promise<void> {
-    const { clock, checkMs = 2_000 } = this.#options;
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { kinds, clock, checkMs = 2_000 } = this.#options;
     for (;;) {
       await clock.sleep(checkMs, signal);
       if (signal.aborted) return;
-      const before = new Map(positions);
-      const now = await this.#ask((cache) => cache.positions());
-      for (const [partition, position] of before) {
-        if ((now.get(partition) ?? -1) < position)
-          throw new RetriableError('redis_unavailable', `cache has lost ${partition}`);
+      const { ms } = this.#ends;
+      const followed = kinds.filter((kind) => this.lag.get(kind) === 0);
+      const whole = await this.#ask((cache) => cache.check(new Map(this.#positions), followed, ms));
+      if (!whole) throw new RetriableError('redis_unavailable', 'cache has lost records');
+    }
+  }
+
+  /** Asks where the topics end, whether the cache is there or not: a lag that stood still would look like none. */
+  async #measure(signal: AbortSignal): Promise<void> {
+    const { kinds, openReader, clock, log, checkMs = 2_000 } = this.#options;
+    const reader = openReader();
+    try {
+      while (!signal.aborted) {
+        try {
+          // What is appended after this time may not be in the ends: who has reached them has missed nothing before it.
+          const ms = clock.nowMs();
+          const ends = new Map<Kind, ReadonlyMap<string, number>>();
+          for (const kind of kinds) ends.set(kind, await endsOf(kind, reader));
+          this.#ends = { ms, ends };
+        } catch (error) {
+          if (!isOutage(error)) throw error;
+          log.debug({ error: (error as Error).message }, 'ends of the registry topics are not known now');
+        }
+        await clock.sleep(checkMs, signal);
       }
+    } finally {
+      await reader.close();
     }
   }
 
@@ -166,6 +257,14 @@ export class Materialiser {
       throw new RetriableError('redis_unavailable', `redis: ${(cause as Error).message}`, { cause });
     }
   }
+}
+
+/** Where the partitions of a kind's topic end, by `<topic>/<partition>`. */
+async function endsOf(kind: Kind, reader: Pick<ReaderPort, 'ends'>): Promise<ReadonlyMap<string, number>> {
+  const { name } = topicOf[kind];
+  const ends = await reader.ends(name);
+  if (ends.size === 0) throw new RetriableError('broker_unavailable', `topic ${name} does not exist yet`);
+  return new Map([...ends].map(([partition, end]) => [offsetField(name, partition), end]));
 }
 
 const quiet: Log = {

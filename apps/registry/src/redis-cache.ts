@@ -1,27 +1,24 @@
-import { RetriableError } from '@alphapulse/core';
+import { randomBytes } from 'node:crypto';
 import type { RedisConnection } from '@alphapulse/redis';
-import { type Change, type Kind, parseRecordKey, type RegistryBatch } from '@alphapulse/registry';
-import type { RegistryCache } from './cache.ts';
+import {
+  allKinds,
+  type Kind,
+  keysOf,
+  offsetField,
+  type RegistryBatch,
+  redisKeys,
+  redisLayout,
+  redisPrefix,
+  statusField,
+} from '@alphapulse/registry';
+import type { CacheState, RegistryCache } from './cache.ts';
+import { adoptScript, applyScript, checkScript, resetScript } from './redis-scripts.ts';
+import { indexedFields, planWrites, type RedisWrite } from './redis-writes.ts';
 
-const prefix = 'alphapulse:registry:';
-const offsetsKey = `${prefix}offsets`;
-const symbolsKey = `${prefix}index:symbol`;
+const layoutKeys = [redisKeys.status, redisKeys.offsets, ...allKinds.flatMap(keysOf)];
 const scanCount = 1_000;
-const attempts = 5;
 
-type Multi = ReturnType<RedisConnection['client']['multi']>;
-
-/**
- * Keys, all under `alphapulse:registry:`
- *
- *     <kind>:<id>              hash: the newest version's facts; null facts are absent, lists are JSON
- *     <kind>:<id>@<validFrom>  hash: a closed version
- *     versions:<listing id>    sorted set: a listing's record keys by validFrom (µs), for lookups as of a time
- *     index:symbol             hash: `<venue>:<symbol>` → listing id
- *     index:type:<type>        set: instrument ids
- *     collisions:<id>          hash: rejected identity → collision as JSON
- *     offsets                  hash: `<topic>/<partition>` → next offset
- */
+/** The copy in Redis, by the layout of libs/registry. Entities, indexes and position change in one step. */
 export class RedisCache implements RegistryCache {
   readonly #redis: RedisConnection;
 
@@ -33,104 +30,108 @@ export class RedisCache implements RegistryCache {
     return this.#redis.available;
   }
 
-  async positions(): Promise<Map<string, number>> {
-    const offsets = await this.#redis.client.hgetall(offsetsKey);
-    return new Map(Object.entries(offsets).map(([id, next]) => [id, Number(next)]));
+  async open(clusterId: string): Promise<CacheState> {
+    const own = [statusField.layout, redisLayout, statusField.cluster, clusterId];
+    if ((await this.#run(adoptScript, layoutKeys, own)) === 1) await this.#sweep();
+    // Positions first: a kind that is emptied in between is found out by the first batch.
+    const offsets = await this.#redis.client.hgetall(redisKeys.offsets);
+    const status = await this.#redis.client.hgetall(redisKeys.status);
+    return {
+      positions: new Map(Object.entries(offsets).map(([id, next]) => [id, Number(next)])),
+      followedMs: new Map(
+        allKinds.flatMap((kind) => {
+          const ms = status[statusField.followedMs(kind)];
+          return ms === undefined ? [] : [[kind, Number(ms)] as const];
+        }),
+      ),
+    };
   }
 
-  async reset(kind: Kind, partitions: readonly string[]): Promise<void> {
-    const { client } = this.#redis;
-    // Positions first: if this is cut short, they are missing and it is done again.
-    await client.hdel(offsetsKey, ...partitions);
-    await this.#unlink(`${prefix}${kind}:*`);
-    if (kind === 'listings') {
-      await client.unlink(symbolsKey);
-      await this.#unlink(`${prefix}versions:*`);
-    }
-    if (kind === 'instruments') await this.#unlink(`${prefix}index:type:*`);
-    await client.hset(offsetsKey, Object.fromEntries(partitions.map((id) => [id, 0])));
+  async reset(kind: Kind, seen: ReadonlyMap<string, number | undefined>, nowMs: number): Promise<boolean> {
+    const done = await this.#run(
+      resetScript,
+      [redisKeys.offsets, redisKeys.status, ...keysOf(kind)],
+      [
+        statusField.epoch(kind),
+        randomBytes(8).toString('hex'),
+        statusField.followedMs(kind),
+        nowMs,
+        ...[...seen].flatMap(([partition, position]) => [partition, position ?? '']),
+      ],
+    );
+    return done === 1;
   }
 
   async apply(batch: RegistryBatch, expected: number): Promise<number | undefined> {
-    const { client } = this.#redis;
-    const partition = `${batch.topic}/${batch.partition}`;
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      await client.watch(offsetsKey);
-      const stored = await client.hget(offsetsKey, partition);
+    const { kind, topic, next } = batch;
+    const partition = offsetField(topic, batch.partition);
+    // It ends: whenever the position is not what was read, another process has moved it, and that only to the end of
+    // this batch or, by emptying the kind, before what is expected.
+    for (;;) {
+      const stored = await this.#redis.client.hget(redisKeys.offsets, partition);
       const position = stored === null ? -1 : Number(stored);
-      if (position < expected || position >= batch.next) {
-        await client.unwatch();
-        return position < expected ? undefined : position;
-      }
-      // Only the last record of each key counts; a batch is folded before it is written.
-      const changes = new Map(
-        batch.changes.filter(({ offset }) => offset >= position).map((change) => [change.key, change]),
-      );
-      const former = await this.#formerListings(changes);
-      const multi = client.multi();
-      for (const change of changes.values()) write(multi, change, former.get(change.key));
-      multi.hset(offsetsKey, partition, batch.next);
-      const results = await multi.exec();
-      // Null: another process has written positions since the watch.
-      if (results === null) continue;
-      for (const [error] of results) if (error) throw error;
-      return batch.next;
+      if (position < expected) return undefined;
+      if (position >= next) return position;
+      const changes = batch.changes.filter(({ offset }) => offset >= position);
+      // Read after the position, which the script compares: so these are the values at that position.
+      const former = await this.#values(kind, indexedFields(kind, changes));
+      const writes = planWrites(kind, changes, former);
+      const moved = await this.#write(partition, position, next, writes);
+      if (moved === next) return next;
     }
-    throw new RetriableError('redis_unavailable', `${partition}: other writers were faster ${attempts} times`);
   }
 
-  /** `<venue>:<symbol>` of listings about to be taken out. */
-  async #formerListings(changes: ReadonlyMap<string, Change>): Promise<Map<string, string>> {
-    const former = new Map<string, string>();
-    for (const { kind, key, value } of changes.values()) {
-      if (kind !== 'listings' || value !== null) continue;
-      const [venue, symbol] = await this.#redis.client.hmget(`${prefix}listings:${key}`, 'venue', 'symbol');
-      if (venue && symbol) former.set(key, `${venue}:${symbol}`);
-    }
-    return former;
+  async check(positions: ReadonlyMap<string, number>, followed: readonly Kind[], nowMs: number): Promise<boolean> {
+    const whole = await this.#run(
+      checkScript,
+      [redisKeys.offsets, redisKeys.status],
+      [positions.size, ...[...positions].flat(), ...followed.flatMap((kind) => [statusField.followedMs(kind), nowMs])],
+    );
+    return whole === 1;
   }
 
-  async #unlink(pattern: string): Promise<void> {
+  async #values(kind: Kind, fields: readonly string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    if (fields.length === 0) return found;
+    const values = await this.#redis.client.hmget(redisKeys.entities(kind), ...fields);
+    for (const [at, field] of fields.entries()) {
+      const value = values[at];
+      if (typeof value === 'string') found.set(field, value);
+    }
+    return found;
+  }
+
+  async #write(
+    partition: string,
+    position: number,
+    next: number,
+    writes: readonly RedisWrite[],
+  ): Promise<number | undefined> {
+    const keys = [...new Set([redisKeys.offsets, ...writes.map(({ key }) => key)])];
+    const args: (string | number)[] = [partition, position, next];
+    for (const { command, key, args: own } of writes) {
+      args.push(command, keys.indexOf(key) + 1, own.length);
+      for (const arg of own) args.push(arg);
+    }
+    const moved = await this.#run(applyScript, keys, args);
+    return moved === null ? undefined : Number(moved);
+  }
+
+  /** Takes out keys under the prefix that this layout does not have; those of this layout may be in use already. */
+  async #sweep(): Promise<void> {
     const { client } = this.#redis;
+    const known = new Set(layoutKeys);
     let cursor = '0';
     do {
-      const [next, keys] = await client.scan(cursor, 'MATCH', pattern, 'COUNT', scanCount);
-      if (keys.length > 0) await client.unlink(...keys);
+      const [next, keys] = await client.scan(cursor, 'MATCH', `${redisPrefix}*`, 'COUNT', scanCount);
+      const strange = keys.filter((key) => !known.has(key));
+      if (strange.length > 0) await client.unlink(...strange);
       cursor = next;
     } while (cursor !== '0');
   }
-}
 
-function write(multi: Multi, change: Change, formerSymbol: string | undefined): void {
-  const { kind, key, value } = change;
-  const { id = key, validFromUs } = parseRecordKey(key) ?? {};
-  if (kind === 'collisions') {
-    if (value) multi.hset(`${prefix}collisions:${id}`, value.rejectedIdentity, JSON.stringify(value));
-    return;
+  #run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    // As one array: a basket's many legs would be too many arguments of a function.
+    return this.#redis.client.call('EVAL', [script, keys.length, ...keys, ...args]);
   }
-  const hash = `${prefix}${kind}:${key}`;
-  multi.unlink(hash);
-  if (value) multi.hset(hash, fieldsOf(value));
-  if (kind === 'listings') {
-    if (value) multi.zadd(`${prefix}versions:${id}`, value.validFrom, key);
-    else multi.zrem(`${prefix}versions:${id}`, key);
-    if (validFromUs !== undefined) return;
-    if (value) multi.hset(symbolsKey, `${value.venue}:${value.symbol}`, id);
-    else if (formerSymbol) multi.hdel(symbolsKey, formerSymbol);
-  } else if (kind === 'instruments' && validFromUs === undefined) {
-    if (value) multi.sadd(`${prefix}index:type:${value.type}`, id);
-    else for (const type of instrumentTypes) multi.srem(`${prefix}index:type:${type}`, id);
-  }
-}
-
-const instrumentTypes = [
-  ...['spot', 'perpetual', 'future', 'option', 'equity', 'etf', 'index', 'indicator', 'token', 'pool', 'synthetic'],
-];
-
-function fieldsOf(entity: object): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(entity)
-      .filter(([, fact]) => fact !== null)
-      .map(([name, fact]) => [name, typeof fact === 'object' ? JSON.stringify(fact) : String(fact)]),
-  );
 }

@@ -1,34 +1,44 @@
-import type { Kind, RegistryBatch } from '@alphapulse/registry';
-import type { RegistryCache } from './cache.ts';
+import { type Kind, offsetField, type RegistryBatch } from '@alphapulse/registry';
+import type { CacheState, RegistryCache } from './cache.ts';
+import type { CorruptRecord, CorruptRecords } from './corrupt-records.ts';
 
 /** The cache's contract in memory: entities by `<kind>:<key>`, positions beside them. For unit tests. */
 export class MemoryCache implements RegistryCache {
   available = true;
+  clusterId: string | undefined;
   readonly entities = new Map<string, unknown>();
   readonly offsets = new Map<string, number>();
+  readonly followedMs = new Map<Kind, number>();
   /** Sizes of the batches applied. */
   readonly batches: number[] = [];
 
   /** Loses everything, as FLUSHALL does. */
   flush(): void {
+    this.clusterId = undefined;
     this.entities.clear();
     this.offsets.clear();
+    this.followedMs.clear();
   }
 
-  async positions(): Promise<Map<string, number>> {
+  async open(clusterId: string): Promise<CacheState> {
     this.#check();
-    return new Map(this.offsets);
+    if (this.clusterId !== clusterId) this.flush();
+    this.clusterId = clusterId;
+    return { positions: new Map(this.offsets), followedMs: new Map(this.followedMs) };
   }
 
-  async reset(kind: Kind, partitions: readonly string[]): Promise<void> {
+  async reset(kind: Kind, seen: ReadonlyMap<string, number | undefined>, nowMs: number): Promise<boolean> {
     this.#check();
+    for (const [partition, position] of seen) if (this.offsets.get(partition) !== position) return false;
     for (const key of this.entities.keys()) if (key.startsWith(`${kind}:`)) this.entities.delete(key);
-    for (const partition of partitions) this.offsets.set(partition, 0);
+    for (const partition of seen.keys()) this.offsets.set(partition, 0);
+    this.followedMs.set(kind, nowMs);
+    return true;
   }
 
   async apply(batch: RegistryBatch, expected: number): Promise<number | undefined> {
     this.#check();
-    const partition = `${batch.topic}/${batch.partition}`;
+    const partition = offsetField(batch.topic, batch.partition);
     const position = this.offsets.get(partition) ?? -1;
     if (position < expected) return undefined;
     if (position >= batch.next) return position;
@@ -42,7 +52,29 @@ export class MemoryCache implements RegistryCache {
     return batch.next;
   }
 
+  async check(positions: ReadonlyMap<string, number>, followed: readonly Kind[], nowMs: number): Promise<boolean> {
+    this.#check();
+    for (const [partition, position] of positions) if ((this.offsets.get(partition) ?? -1) < position) return false;
+    for (const kind of followed) this.followedMs.set(kind, nowMs);
+    return true;
+  }
+
   #check(): void {
     if (!this.available) throw new Error('connection is closed');
+  }
+}
+
+/** Keeps corrupt records in memory, each place once. */
+export class MemoryCorruptRecords implements CorruptRecords {
+  readonly kept = new Map<string, CorruptRecord>();
+  /** Thrown instead of keeping anything. */
+  failure: Error | undefined;
+
+  async keep(records: readonly CorruptRecord[]): Promise<void> {
+    if (records.length > 0 && this.failure) throw this.failure;
+    for (const corrupt of records) {
+      const { topic, partition, offset } = corrupt.record;
+      this.kept.set(`${topic}/${partition}/${offset}`, corrupt);
+    }
   }
 }

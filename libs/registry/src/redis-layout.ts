@@ -61,8 +61,8 @@ export const statusField = {
   cluster: 'cluster',
   /** Random text, another one each time the kind is emptied: who scans a kind compares it before and after. */
   epoch: (kind: Kind): string => `${kind}:epoch`,
-  /** Milliseconds since 1970 at which the copy of the kind last had everything that its topic had. */
-  currentMs: (kind: Kind): string => `${kind}:currentMs`,
+  /** Milliseconds since 1970 up to which the kind’s topic was followed without missing anything. */
+  followedMs: (kind: Kind): string => `${kind}:followedMs`,
 } as const;
 
 /** Field of `index:symbol`. */

@@ -1,6 +1,5 @@
 import { type AnyTopic, RejectedRecordError } from '@alphapulse/core';
 import type { RecordHeader, SchemaIds } from '@alphapulse/kafka';
-import type { RawInput } from './lane.ts';
 
 /** The bytes a topic would have held for a value; `fallback` when the value does not fit the topic's schema. */
 export function encodeOr(fallback: Buffer | null, schemas: SchemaIds, topic: AnyTopic, value: unknown): Buffer | null {
@@ -16,7 +15,12 @@ export function encodeOr(fallback: Buffer | null, schemas: SchemaIds, topic: Any
 }
 
 /** What a dead letter's headers tell: which stage refused it, why, and where its input stands. */
-export function deadLetterHeaders(stage: string, code: string, reason: string, input: RawInput): RecordHeader[] {
+export function deadLetterHeaders(
+  stage: string,
+  code: string,
+  reason: string,
+  input: { readonly topic: { readonly name: string }; readonly partition: number; readonly offset: number },
+): RecordHeader[] {
   const header = (key: string, value: string): RecordHeader => ({ key, value: Buffer.from(value) });
   return [
     header('alphapulse.stage', stage),

@@ -1,3 +1,4 @@
+export { deadLetterHeaders } from './dead-letter.ts';
 export { envNumber, schemaRegistryUrl } from './env.ts';
 export { Lane } from './lane.ts';
 export { createLogger } from './logger.ts';
