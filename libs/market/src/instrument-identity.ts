@@ -1,3 +1,5 @@
+import { addressInIdentity } from './address.ts';
+import { canonicalChain } from './chains.ts';
 import { isIsin } from './isin.ts';
 
 /**
@@ -18,10 +20,16 @@ import { isIsin } from './isin.ts';
  *     listing:VENUE:SYMBOL                   listing:kraken:BTC/USD
  *
  * BASE, QUOTE, SETTLE and CODE of an asset: letters (ASCII ones capital), digits and `. $ _ + * -`, NFC, at most 32
- * characters. VENUE, PROVIDER, CHAIN and NAME: lower-case letters, digits and hyphens. SYMBOL and CODE of an index
- * or indicator: the venue's own text, verbatim, whatever it contains but white space.
+ * characters. VENUE, PROVIDER, CHAIN and NAME: lower-case letters, digits and hyphens, at most 64; a CHAIN by the name
+ * in `chains.ts`, never by an alias. SYMBOL and CODE of an index or indicator: the venue's or provider's own text,
+ * verbatim, at most 128 characters, whatever it contains but white space and characters that nobody sees.
  * ADDRESS: `0x` and 40 lower-case hex digits on EVM chains (EIP-55 capitals are presentation; the identity has one
- * form), else verbatim, because base58 is case-sensitive. STRIKE: a decimal number without needless zeros.
+ * form), base58 of 32 bytes on Solana. On a chain that `chains.ts` does not have, what begins with `0x` must be an EVM
+ * address, and the rest is verbatim. YYYYMMDD: a day that exists. STRIKE: a decimal number above zero without needless
+ * zeros, at most 20 digits before and after the point.
+ *
+ * The parts of an identity are compared as they are, so for each thing one string is canonical: `parseIdentity` takes
+ * no other, `printIdentity` prints no other, and `normaliseIdentity` finds it for what is written otherwise.
  */
 export type Identity =
   | { readonly type: 'spot'; readonly base: string; readonly quote: string }
@@ -56,7 +64,7 @@ export type PairIdentity = Extract<Identity, { base: string }>;
 
 const ASSET = String.raw`[\p{Lu}\p{Lo}\p{Lm}\p{Ll}\p{Nd}.$_+*-]{1,32}`;
 const NAME = '[a-z0-9][a-z0-9-]{0,63}';
-const VERBATIM = String.raw`[^\s\p{Cc}\p{Cs}]{1,128}`;
+const VERBATIM = String.raw`[^\s\p{C}]{1,128}`;
 const PAIR = `(?<base>${ASSET})/(?<quote>${ASSET})`;
 const DERIVATIVE = `${PAIR}:(?<settle>${ASSET})`;
 const EXPIRY = String.raw`(?<expiry>\d{8})`;
@@ -65,7 +73,7 @@ const bodies: Readonly<Record<Identity['type'], RegExp>> = {
   spot: whole(PAIR),
   perpetual: whole(DERIVATIVE),
   future: whole(`${DERIVATIVE}:${EXPIRY}`),
-  option: whole(String.raw`${DERIVATIVE}:${EXPIRY}:(?<strike>(?:0|[1-9]\d*)(?:\.\d*[1-9])?):(?<right>[CP])`),
+  option: whole(String.raw`${DERIVATIVE}:${EXPIRY}:(?<strike>(?:0|[1-9]\d{0,19})(?:\.\d{0,19}[1-9])?):(?<right>[CP])`),
   equity: whole('isin:(?<isin>[A-Z0-9]{12})'),
   etf: whole('isin:(?<isin>[A-Z0-9]{12})'),
   index: whole(`(?<provider>${NAME}):(?<code>${VERBATIM})`),
@@ -100,40 +108,76 @@ export function printIdentity(identity: Identity): string {
 }
 
 /**
- * The canonical form of an identity string written otherwise (case, white space around parts, composed letters);
- * null where it is none. Normalising twice changes nothing. Venue aliases are not its business: `canonicalAsset`.
+ * The canonical form of an identity string written otherwise: case, white space around parts, composed letters, names
+ * of chains, EIP-55 capitals, zeros of a strike, hyphens in a date, `call` and `put`. Null where it is none.
+ * Normalising twice changes nothing. Venue aliases are not its business: `canonicalAsset`.
  */
 export function normaliseIdentity(text: string): string | null {
-  const [type = '', ...rest] = text
-    .normalize('NFC')
-    .trim()
-    .split(':')
-    .map((part) => part.trim());
+  const [type = '', ...parts] = text.split(':').map((part) => part.trim());
   const kind = type.toLowerCase();
-  const body = rest.join(':');
-  const candidate = (() => {
-    switch (kind) {
-      case 'spot':
-      case 'perpetual':
-      case 'future':
-      case 'option':
-      case 'asset':
-        return upperAscii(body.replace(/\s*\/\s*/g, '/'));
-      case 'equity':
-      case 'etf':
-        return body.toUpperCase().replace(/^ISIN:/, 'isin:');
-      case 'synthetic':
-      case 'venue':
-        return body.toLowerCase();
-      case 'token':
-      case 'pool':
-        return [(rest[0] ?? '').toLowerCase(), lowerHex(rest.slice(1).join(':'))].join(':');
-      default:
-        return [(rest[0] ?? '').toLowerCase(), ...rest.slice(1)].join(':');
+  const candidate = `${kind}:${normaliseBody(kind, parts)}`;
+  return parseIdentity(candidate) === null ? null : candidate;
+}
+
+function normaliseBody(kind: string, parts: readonly string[]): string {
+  const body = parts.join(':');
+  switch (kind) {
+    case 'spot':
+    case 'perpetual':
+    case 'asset':
+      return normaliseAssets(body);
+    case 'future':
+    case 'option':
+      return normaliseDerivative(parts);
+    case 'equity':
+    case 'etf':
+      return body.toUpperCase().replace(/^ISIN:/, 'isin:');
+    case 'synthetic':
+    case 'venue':
+      return body.toLowerCase();
+    case 'token':
+    case 'pool': {
+      const chain = canonicalChain(parts[0] ?? '');
+      const address = parts.slice(1).join(':');
+      return `${chain}:${addressInIdentity(chain, address) ?? address}`;
     }
-  })();
-  const identity = parseIdentity(`${kind}:${candidate}`);
-  return identity && printIdentity(identity);
+    default:
+      return [(parts[0] ?? '').toLowerCase(), ...parts.slice(1)].join(':');
+  }
+}
+
+function normaliseAssets(text: string): string {
+  return upperAscii(text.normalize('NFC').replace(/\s*\/\s*/g, '/'));
+}
+
+/** Parts of a future or option: pair, settlement, day, and for an option strike and right. */
+function normaliseDerivative([pair = '', settle = '', expiry = '', ...option]: readonly string[]): string {
+  const day = expiry.replace(/^(\d{4})-(\d\d)-(\d\d)$/, '$1$2$3');
+  const [strike, right, ...more] = option;
+  return [
+    normaliseAssets(pair),
+    normaliseAssets(settle),
+    day,
+    ...(strike === undefined ? [] : [normaliseStrike(strike)]),
+    ...(right === undefined
+      ? []
+      : [
+          right
+            .toUpperCase()
+            .replace(/^CALL$/, 'C')
+            .replace(/^PUT$/, 'P'),
+        ]),
+    ...more,
+  ].join(':');
+}
+
+/** `060000.50` → `60000.5`, `.5` → `0.5`; what is no decimal number stays, and is then no identity. */
+function normaliseStrike(text: string): string {
+  const match = /^(\d*)(?:\.(\d*))?$/.exec(text);
+  if (!match || !/\d/.test(text)) return text;
+  const whole = (match[1] ?? '').replace(/^0+/, '') || '0';
+  const fraction = (match[2] ?? '').replace(/0+$/, '');
+  return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
 function join(identity: Identity): string {
@@ -172,14 +216,20 @@ function isCanonical(identity: Identity): boolean {
     case 'perpetual':
       return areAssets(identity.base, identity.quote, identity.settle);
     case 'future':
-    case 'option':
       return areAssets(identity.base, identity.quote, identity.settle) && isDate(identity.expiry);
+    case 'option':
+      return (
+        areAssets(identity.base, identity.quote, identity.settle) && isDate(identity.expiry) && identity.strike !== '0'
+      );
     case 'equity':
     case 'etf':
       return isIsin(identity.isin);
     case 'token':
     case 'pool':
-      return identity.address === lowerHex(identity.address) && !/^0x(?![0-9a-f]{40}$)/.test(identity.address);
+      return (
+        identity.chain === canonicalChain(identity.chain) &&
+        identity.address === addressInIdentity(identity.chain, identity.address)
+      );
     case 'asset':
       return areAssets(identity.code);
     default:
@@ -192,18 +242,14 @@ function areAssets(...codes: string[]): boolean {
 }
 
 function isDate(yyyymmdd: string): boolean {
-  const [year, month, day] = [yyyymmdd.slice(0, 4), yyyymmdd.slice(4, 6), yyyymmdd.slice(6)].map(Number);
-  const time = new Date(Date.UTC(year as number, (month as number) - 1, day));
-  return time.getUTCMonth() + 1 === month && time.getUTCDate() === day;
+  const [year = 0, month = 0, day = 0] = [yyyymmdd.slice(0, 4), yyyymmdd.slice(4, 6), yyyymmdd.slice(6)].map(Number);
+  const time = new Date(Date.UTC(year, month - 1, day));
+  return time.getUTCFullYear() === year && time.getUTCMonth() + 1 === month && time.getUTCDate() === day;
 }
 
 /** Only ASCII: other alphabets' case rules change letters (ß, ı) and venues write such tickers as they are. */
 function upperAscii(text: string): string {
   return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
-}
-
-function lowerHex(address: string): string {
-  return /^0[xX][0-9a-fA-F]*$/.test(address) ? address.toLowerCase() : address;
 }
 
 function whole(pattern: string): RegExp {
