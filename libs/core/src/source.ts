@@ -146,7 +146,8 @@ export interface Net {
   /** Keeps a WebSocket up until the signal aborts: failover, backoff, ping, stale detection, roll-over. */
   webSocket(options: WebSocketOptions, signal: AbortSignal): Promise<void>;
   /**
-   * One HTTP exchange with retries inside the policy: honours Retry-After (418, 429), token buckets, size limit.
+   * One HTTP exchange with retries inside the policy: honours Retry-After (418, 429; RateLimit-Reset where that is
+   * missing), token buckets, size limit.
    * @throws RetriableError `venue_unavailable` | `venue_rate_limited`, or `venue_refused` for another 4xx.
    */
   http(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse>;
@@ -207,8 +208,16 @@ export interface HttpRequest {
   readonly url: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Name of the token bucket it draws from, for example `binance-rest`, and what it costs. */
-  readonly bucket?: { readonly name: string; readonly perMinute: number; readonly cost?: number };
+  /**
+   * Name of the token bucket it draws from, for example `binance-rest`, and what it costs. The rate holds in any
+   * window of `windowMs` (default a minute): 250 a minute over 6,000 ms is never more than 25 in six seconds.
+   */
+  readonly bucket?: {
+    readonly name: string;
+    readonly perMinute: number;
+    readonly cost?: number;
+    readonly windowMs?: number;
+  };
   /** Default 10 s. */
   readonly timeoutMs?: number;
   /** Default 64 MiB. */

@@ -145,6 +145,7 @@ test('does not follow redirects', async () => {
 
 const waits: [string, (clock: ManualClock) => Record<string, string>][] = [
   ['seconds', () => ({ 'retry-after': '7' })],
+  ['seconds of its rate limit headers', () => ({ 'ratelimit-remaining': '0', 'ratelimit-reset': '7' })],
   [
     'an HTTP-date',
     (clock) => ({
@@ -153,6 +154,26 @@ const waits: [string, (clock: ManualClock) => Record<string, string>][] = [
     }),
   ],
 ];
+test('holds a rate over the window that is asked for', async () => {
+  const clock = new ManualClock();
+  const times: number[] = [];
+  const venue = await rest((_request, response) => {
+    times.push(clock.nowMs());
+    response.end();
+  });
+  const net = createNet({ clock, log: silentLog });
+  const bucket = { name: 'shared', perMinute: 250, windowMs: 6_000 };
+  const all = Promise.all(
+    Array.from({ length: 60 }, () => net.http({ url: venue.url, bucket, timeoutMs: 600_000 }, never)),
+  );
+  const seen = outcome(all);
+  await eventually(() => settled(seen), clock);
+  expect(seen.error).toBeUndefined();
+  for (const [at, time] of times.entries()) {
+    expect(times.filter((other, index) => index >= at && other < time + 6_000).length).toBeLessThanOrEqual(25);
+  }
+});
+
 test.each(waits)('waits as long as 429 says in %s', async (_form, headers) => {
   const clock = new ManualClock();
   const venue = await rest((_request, response, count) => {

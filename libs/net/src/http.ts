@@ -9,7 +9,7 @@ import {
 import { backoffMs } from './backoff.ts';
 import type { HostLimits } from './host-limits.ts';
 import { AnswerTooLargeError, type Exchange, HttpClient } from './http-exchange.ts';
-import { retryAfterMs } from './retry-after.ts';
+import { rateLimitResetMs, retryAfterMs } from './retry-after.ts';
 import { shownEndpoint } from './shown-endpoint.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -79,10 +79,10 @@ export class Http {
     } while (hosts.blockedMs(url.host) > 0);
   }
 
-  #bucket({ name, perMinute }: { name: string; perMinute: number }): TokenBucket {
+  #bucket({ name, perMinute, windowMs = 60_000 }: NonNullable<HttpRequest['bucket']>): TokenBucket {
     let bucket = this.#buckets.get(name);
     if (!bucket) {
-      bucket = TokenBucket.within(this.#deps.clock, { limit: perMinute, windowMs: 60_000 });
+      bucket = TokenBucket.within(this.#deps.clock, { limit: (perMinute * windowMs) / 60_000, windowMs });
       this.#buckets.set(name, bucket);
     }
     return bucket;
@@ -141,7 +141,9 @@ export class Http {
       };
     }
     const details = { url: shown, status, body: body.subarray(0, excerptBytes).toString() };
-    const asked = retryAfterMs(headers['retry-after'], headers.date, clock.nowMs());
+    const asked =
+      retryAfterMs(headers['retry-after'], headers.date, clock.nowMs()) ??
+      rateLimitResetMs(headers['ratelimit-remaining'], headers['ratelimit-reset']);
     if (status === 418 || status === 429) {
       // Without a wish of its own, a ban (418) lasts a minute and a warning (429) a few seconds.
       const waitMs = asked ?? (status === 418 ? 60_000 : 5_000);

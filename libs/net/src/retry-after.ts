@@ -19,3 +19,15 @@ export function retryAfterMs(
   const sentMs = date === undefined ? Number.NaN : Date.parse(date);
   return Math.min(Math.max(untilMs - (Number.isNaN(sentMs) ? nowMs : sentMs), 0), maxRetryAfterMs);
 }
+
+/**
+ * Milliseconds until the quota is full again by `RateLimit-Reset`, seconds from now, when `RateLimit-Remaining` does
+ * not say that there is quota left. More than the cap is no number of seconds (some send a point in time) and says
+ * nothing. https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-07
+ */
+export function rateLimitResetMs(remaining: unknown, reset: unknown): number | undefined {
+  if (typeof reset !== 'string' || !/^\s*\d{1,9}(\.\d+)?\s*$/.test(reset)) return undefined;
+  if (typeof remaining === 'string' && Number(remaining) > 0) return undefined;
+  const ms = Math.ceil(Number(reset) * 1000);
+  return ms <= maxRetryAfterMs ? ms : undefined;
+}
