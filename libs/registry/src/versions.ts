@@ -8,16 +8,30 @@ export interface Versioned {
   readonly recordedTime: number;
 }
 
+/** The largest small integer. Beyond it, in 2038, no answer is certain and all are looked up exactly. */
+const noSecond = 2 ** 31 - 1;
+
 /** Most entities have one version and no history, so that they share this one. */
 const none: readonly never[] = Object.freeze([]);
 
 /** All known versions of one entity, and what was believed of it before corrections. */
 export class Versions<T extends Versioned> {
-  newest: T | undefined;
+  #newest: T | undefined;
+  /**
+   * The span in which the newest version is the answer for certain, in whole seconds (the second end exclusive): small
+   * integers, which stand in this very object. Looking into the version takes memory that is rarely in the processor's
+   * cache, and lookups that need not do so are twice as fast over a million entities.
+   */
+  #certainFromS = noSecond;
+  #certainToS = 0;
   /** Versions that have ended, latest start first. */
   #closed: T[] | undefined;
   /** Latest start first; of one start, recorded last first. */
   #superseded: T[] | undefined;
+
+  get newest(): T | undefined {
+    return this.#newest;
+  }
 
   get closed(): readonly T[] {
     return this.#closed ?? none;
@@ -28,12 +42,12 @@ export class Versions<T extends Versioned> {
   }
 
   get empty(): boolean {
-    return this.newest === undefined && this.#closed === undefined && this.#superseded === undefined;
+    return this.#newest === undefined && this.#closed === undefined && this.#superseded === undefined;
   }
 
   /** Any version or belief: what an identity is made of is the same in all of them. */
   get any(): T | undefined {
-    return this.newest ?? this.#closed?.[0] ?? this.#superseded?.[0];
+    return this.#newest ?? this.#closed?.[0] ?? this.#superseded?.[0];
   }
 
   /**
@@ -42,7 +56,9 @@ export class Versions<T extends Versioned> {
    */
   asOf(us: number, knownAtUs?: number): T | undefined {
     if (knownAtUs !== undefined) return this.#asKnown(us, knownAtUs);
-    const { newest } = this;
+    const newest = this.#newest;
+    const second = us / 1_000_000;
+    if (second >= this.#certainFromS && second < this.#certainToS) return newest;
     const covering = newest !== undefined && covers(newest, us) ? newest : undefined;
     const closed = this.#closed;
     if (closed === undefined) return covering;
@@ -56,19 +72,20 @@ export class Versions<T extends Versioned> {
 
   /** Oldest first. */
   history(): T[] {
-    return [...this.closed].reverse().concat(this.newest ?? []);
+    return [...this.closed].reverse().concat(this.#newest ?? []);
   }
 
   /** Every version and belief. */
   *all(): Generator<T> {
-    if (this.newest !== undefined) yield this.newest;
+    if (this.#newest !== undefined) yield this.#newest;
     yield* this.closed;
     yield* this.superseded;
   }
 
   putNewest(version: T | undefined): T | undefined {
-    const former = this.newest;
-    this.newest = version;
+    const former = this.#newest;
+    this.#newest = version;
+    this.#findCertain();
     return former;
   }
 
@@ -77,6 +94,7 @@ export class Versions<T extends Versioned> {
     const closed = this.#closed ?? [];
     const former = replace(closed, version, (held) => validFromUs - held.validFrom);
     this.#closed = closed.length > 0 ? closed : undefined;
+    this.#findCertain();
     return former;
   }
 
@@ -89,6 +107,17 @@ export class Versions<T extends Versioned> {
     );
     this.#superseded = superseded.length > 0 ? superseded : undefined;
     return former;
+  }
+
+  #findCertain(): void {
+    const newest = this.#newest;
+    const latest = this.#closed?.[0];
+    if (newest === undefined || (latest !== undefined && latest.validFrom > newest.validFrom)) {
+      this.#certainFromS = noSecond;
+      return;
+    }
+    this.#certainFromS = Math.min(noSecond, Math.max(0, Math.ceil(newest.validFrom / 1_000_000)));
+    this.#certainToS = newest.validTo === null ? noSecond : Math.min(noSecond, Math.floor(newest.validTo / 1_000_000));
   }
 
   /**
