@@ -9,6 +9,7 @@ import {
   type SchemaPort,
   topicOf,
 } from '@alphapulse/registry';
+import { BatchWriter } from './batch-writer.ts';
 import type { CacheState, RegistryCache } from './cache.ts';
 import type { CorruptRecord, CorruptRecords } from './corrupt-records.ts';
 
@@ -42,6 +43,7 @@ const tombstonesMs = 12 * 3_600_000;
 export class Materialiser {
   readonly #options: MaterialiserOptions;
   #follower: RegistryFollower | undefined;
+  #writer: BatchWriter | undefined;
   /** Next offsets by `<topic>/<partition>` as they were written. */
   #positions = new Map<string, number>();
   /** Ends of each kind's partitions, and when they were asked for. */
@@ -80,7 +82,10 @@ export class Materialiser {
 
   /** Records that the cache was behind each kind's topic when its end was last asked for. */
   get lag(): ReadonlyMap<Kind, number> {
-    const reached = (id: string) => Math.max(this.#positions.get(id) ?? 0, this.#follower?.positions.get(id) ?? 0);
+    // The follower also passes what is no record, such as the ends of transactions. What it has handed over last may
+    // still be on its way to the cache.
+    const passed = this.#writer?.idle === true ? this.#follower?.positions : undefined;
+    const reached = (id: string) => Math.max(this.#positions.get(id) ?? 0, passed?.get(id) ?? 0);
     return new Map(
       [...this.#ends.ends].map(([kind, ends]) => [
         kind,
@@ -124,12 +129,15 @@ export class Materialiser {
     const { kinds, openReader, schemas, clock, log } = this.#options;
     const ends = openReader();
     this.#follower = undefined;
+    this.#writer = undefined;
     this.#positions = await this.#startPositions(ends).catch(async (error: Error) => {
       await ends.close();
       throw error;
     });
     // Handed over before the batch they stood in, which is written after they are kept.
     const corrupt: CorruptRecord[] = [];
+    const writer = new BatchWriter((batch, bad) => this.#write(batch, bad));
+    this.#writer = writer;
     const follower = new RegistryFollower({
       kinds,
       reader: openReader(),
@@ -142,21 +150,24 @@ export class Materialiser {
       onCorrupt: (record, error) => {
         corrupt.push({ record, error });
       },
-      onBatch: (batch) => this.#write(batch, corrupt.splice(0)),
+      onBatch: (batch) => writer.write(batch, corrupt.splice(0)),
     });
     this.#follower = follower;
     const ending = new AbortController();
     const stop = AbortSignal.any([signal, ending.signal]);
     try {
-      const filled = follower.start().then(() => {
+      const filled = follower.start().then(async () => {
+        await writer.written();
         this.#current = follower.caughtUp;
         if (this.#current) log.info({ records: this.#written, rebuilds: this.#rebuilds }, 'cache is current');
         return follower.done;
       });
-      await Promise.race([filled, this.#watch(stop)]);
+      await Promise.race([filled, writer.failed, this.#watch(stop)]);
     } finally {
       ending.abort();
       await follower.stop();
+      // Whatever still was under way has ended, written or not.
+      await writer.written().catch((error: Error) => log.debug({ error: error.message }, 'writing had failed'));
     }
   }
 

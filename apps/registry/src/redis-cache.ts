@@ -12,6 +12,7 @@ import {
   statusField,
 } from '@alphapulse/registry';
 import type { CacheState, RegistryCache } from './cache.ts';
+import { packStrings } from './pack-strings.ts';
 import { adoptScript, applyScript, checkScript, resetScript } from './redis-scripts.ts';
 import { indexedFields, planWrites, type RedisWrite } from './redis-writes.ts';
 
@@ -76,6 +77,7 @@ export class RedisCache implements RegistryCache {
       // Read after the position, which the script compares: so these are the values at that position.
       const former = await this.#values(kind, indexedFields(kind, changes));
       const writes = planWrites(kind, changes, former);
+      // As one array: a basket's many legs would be too many arguments of a function.
       const moved = await this.#write(partition, position, next, writes);
       if (moved === next) return next;
     }
@@ -108,12 +110,12 @@ export class RedisCache implements RegistryCache {
     writes: readonly RedisWrite[],
   ): Promise<number | undefined> {
     const keys = [...new Set([redisKeys.offsets, ...writes.map(({ key }) => key)])];
-    const args: (string | number)[] = [partition, position, next];
-    for (const { command, key, args: own } of writes) {
-      args.push(command, keys.indexOf(key) + 1, own.length);
-      for (const arg of own) args.push(arg);
+    const commands: string[] = [];
+    for (const { command, key, args } of writes) {
+      commands.push(command, String(keys.indexOf(key) + 1), String(args.length));
+      for (const arg of args) commands.push(arg);
     }
-    const moved = await this.#run(applyScript, keys, args);
+    const moved = await this.#run(applyScript, keys, [partition, position, next, packStrings(commands)]);
     return moved === null ? undefined : Number(moved);
   }
 
@@ -130,8 +132,7 @@ export class RedisCache implements RegistryCache {
     } while (cursor !== '0');
   }
 
-  #run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
-    // As one array: a basket's many legs would be too many arguments of a function.
-    return this.#redis.client.call('EVAL', [script, keys.length, ...keys, ...args]);
+  #run(script: string, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown> {
+    return this.#redis.client.eval(script, keys.length, ...keys, ...args);
   }
 }

@@ -9,17 +9,18 @@
  * what is there instead of the expected one.
  *
  * KEYS: offsets, then the keys of the commands.
- * ARGV: partition, expected position, new position, then for each command its name, the number of its key in KEYS, how
- * many arguments it has, and these.
+ * ARGV: partition, expected position, new position, then as one MessagePack array of strings for each command its name,
+ * the number of its key in KEYS, how many arguments it has, and these.
  */
 export const applyScript = `
 local at = redis.call('HGET', KEYS[1], ARGV[1])
 if at ~= ARGV[2] then return at end
-local i = 4
-while i <= #ARGV do
-  local first, last = i + 3, i + 2 + tonumber(ARGV[i + 2])
+local commands = cmsgpack.unpack(ARGV[4])
+local i = 1
+while i <= #commands do
+  local first, last = i + 3, i + 2 + tonumber(commands[i + 2])
   for from = first, last, 1000 do
-    redis.call(ARGV[i], KEYS[tonumber(ARGV[i + 1])], unpack(ARGV, from, math.min(from + 999, last)))
+    redis.call(commands[i], KEYS[tonumber(commands[i + 1])], unpack(commands, from, math.min(from + 999, last)))
   end
   i = last + 1
 end

@@ -20,7 +20,7 @@ export interface RedisWrite {
 /** Fields whose former values `planWrites` must be told: those of newest versions of kinds that have indexes. */
 export function indexedFields(kind: Kind, changes: readonly Change[]): string[] {
   if (!(kind in indexesOf)) return [];
-  return [...new Set(changes.map(({ key }) => key))].filter((key) => versionMember(key) === undefined);
+  return [...new Set(changes.filter(({ key }) => !isVersion(key)).map(({ key }) => key))];
 }
 
 /**
@@ -39,18 +39,18 @@ export function planWrites(
   }
   const writes = new Writes();
   const entities = redisKeys.entities(kind);
-  for (const [field, change] of last) {
-    if (change.value === null) writes.add('HDEL', entities, field);
-    else writes.add('HSET', entities, field, JSON.stringify(change.value));
-    const version = versionMember(change.key);
-    if (version === undefined) index(writes, change, former.get(field));
-    else {
-      const versions = version.includes('~') ? redisKeys.superseded(kind) : redisKeys.versions(kind);
-      if (change.value === null) writes.add('ZREM', versions, version);
-      else writes.add('ZADD', versions, '0', version);
-    }
+  const entriesOf = indexesOf[kind] as ((entity: unknown) => readonly Entry[]) | undefined;
+  for (const [field, { key, value }] of last) {
+    if (value === null) writes.of('HDEL', entities).push(field);
+    else writes.of('HSET', entities).push(field, JSON.stringify(value));
+    if (isVersion(key)) writeVersion(writes, kind, key, value !== null);
+    else if (entriesOf) writeIndexes(writes, entriesOf, value, former.get(field));
   }
   return writes.all();
+}
+
+function isVersion(key: string): boolean {
+  return key.includes('@');
 }
 
 /** Collisions are records for ever: one that is taken out leaves nothing to do. */
@@ -83,33 +83,53 @@ const indexesOf: { readonly [K in Kind]?: (entity: Registered[K]) => readonly En
   tokens: ({ id, chain, address }) => [{ key: redisKeys.token, entry: tokenField(chain, address), value: id }],
 };
 
-function index(writes: Writes, { kind, value }: Change, former: string | undefined): void {
-  const entries = indexesOf[kind] as ((entity: unknown) => readonly Entry[]) | undefined;
-  if (entries === undefined) return;
-  const now = value === null ? [] : entries(value);
+function writeVersion(writes: Writes, kind: Kind, key: string, isThere: boolean): void {
+  const member = versionMember(key) as string;
+  const versions = member.includes('~') ? redisKeys.superseded(kind) : redisKeys.versions(kind);
+  if (isThere) writes.of('ZADD', versions).push('0', member);
+  else writes.of('ZREM', versions).push(member);
+}
+
+function writeIndexes(
+  writes: Writes,
+  entriesOf: (entity: unknown) => readonly Entry[],
+  value: unknown,
+  former: string | undefined,
+): void {
+  const now = value === null ? [] : entriesOf(value);
   if (former !== undefined) {
-    for (const { key, entry, value: id } of entries(JSON.parse(former))) {
+    for (const { key, entry, value: id } of entriesOf(JSON.parse(former))) {
       if (now.some((other) => other.key === key && other.entry === entry)) continue;
-      writes.add(id === undefined ? 'ZREM' : 'HDEL', key, entry);
+      writes.of(id === undefined ? 'ZREM' : 'HDEL', key).push(entry);
     }
   }
   for (const { key, entry, value: id } of now) {
-    if (id === undefined) writes.add('ZADD', key, '0', entry);
-    else writes.add('HSET', key, entry, id);
+    if (id === undefined) writes.of('ZADD', key).push('0', entry);
+    else writes.of('HSET', key).push(entry, id);
   }
 }
 
 class Writes {
-  readonly #writes = new Map<string, RedisWrite & { readonly args: string[] }>();
+  readonly #byKey = new Map<string, Map<RedisWrite['command'], string[]>>();
 
-  add(command: RedisWrite['command'], key: string, ...args: readonly string[]): void {
-    const id = `${command} ${key}`;
-    const write = this.#writes.get(id);
-    if (write) write.args.push(...args);
-    else this.#writes.set(id, { command, key, args: [...args] });
+  /** Arguments so far, to be added to. */
+  of(command: RedisWrite['command'], key: string): string[] {
+    let commands = this.#byKey.get(key);
+    if (!commands) {
+      commands = new Map();
+      this.#byKey.set(key, commands);
+    }
+    let args = commands.get(command);
+    if (!args) {
+      args = [];
+      commands.set(command, args);
+    }
+    return args;
   }
 
   all(): readonly RedisWrite[] {
-    return [...this.#writes.values()];
+    return [...this.#byKey].flatMap(([key, commands]) =>
+      [...commands].map(([command, args]) => ({ command, key, args })),
+    );
   }
 }
