@@ -43,5 +43,6 @@ export {
   RegistryClient,
 } from './registry-client.ts';
 export { RegistryMap } from './registry-map.ts';
+export type { Facts, Outcome, Statement } from './statement.ts';
 export { curatedVenues } from './venues.ts';
 export { createRegistryView, RegistryView, type ViewOptions, type ViewPorts } from './view.ts';
