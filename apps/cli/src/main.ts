@@ -1,12 +1,12 @@
 /** The `alphapulse` command. */
 import { readFileSync } from 'node:fs';
-import { AlphaPulseError } from '@alphapulse/core';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
+import { exitOf, throwWrongCalls } from './exit.ts';
 import { parseCommand } from './parse/parse-command.ts';
 import { recordCommand } from './record/record-command.ts';
+import { registryCommand } from './registry/registry-command.ts';
 import { startCommand } from './start/start-command.ts';
 import { topicsCommand } from './topics/topics-command.ts';
-import { UsageError } from './usage-error.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -15,13 +15,12 @@ const { version } = JSON.parse(readFileSync(new URL('../../../package.json', imp
 const program = new Command('alphapulse')
   .description('Market data from every source that matters, clean, typed and identified, in your own Kafka.')
   .version(version)
-  .showHelpAfterError('(see --help)')
   .addCommand(startCommand())
   .addCommand(parseCommand())
   .addCommand(recordCommand())
-  .addCommand(topicsCommand());
-for (const command of program.commands) command.exitOverride();
-program.exitOverride();
+  .addCommand(topicsCommand())
+  .addCommand(registryCommand());
+throwWrongCalls(program);
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -33,12 +32,7 @@ try {
   await program.parseAsync();
   process.exit(process.exitCode ?? 0);
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-  if (error instanceof UsageError) {
-    console.error(error.message);
-    process.exit(2);
-  }
-  if (error instanceof AlphaPulseError) console.error(`${error.message} (${error.code})`);
-  else console.error(error);
-  process.exit(1);
+  const { code, message } = exitOf(error);
+  if (message !== undefined) console.error(message);
+  process.exit(code);
 }

@@ -1,14 +1,15 @@
 import { systemClock } from '@alphapulse/core';
-import { kafkaConfigFromEnv, registeredVersions, SchemaIds, TopicAdmin } from '@alphapulse/kafka';
-import { createLogger, schemaRegistryUrl } from '@alphapulse/runtime';
+import { registeredVersions, SchemaIds, TopicAdmin } from '@alphapulse/kafka';
+import { createLogger } from '@alphapulse/runtime';
 import { topics } from '@alphapulse/topics';
 import { Command } from 'commander';
+import { connection } from '../connection.ts';
 import { unreadableVersions } from './compatibility.ts';
 import { lintTopic } from './lint.ts';
 
 export function topicsCommand(): Command {
   const command = new Command('topics').description(
-    'Create and check topics and their schemas (KAFKA_BROKERS, SCHEMA_REGISTRY_URL).',
+    'Create and check topics and their schemas (KAFKA_BROKERS, SCHEMA_REGISTRY_URL; else the local stack that runs).',
   );
   command
     .command('plan')
@@ -32,7 +33,7 @@ export function topicsCommand(): Command {
       await withAdmin(async (admin) => {
         const changes = await admin.apply(topics, options);
         for (const { topic, what } of changes) console.log(`${topic}: ${what}`);
-        await new SchemaIds({ url: schemaRegistryUrl(), clock: systemClock }).register(topics);
+        await new SchemaIds({ url: connect().schemaRegistryUrl, clock: systemClock }).register(topics);
         console.log(`${topics.length} topics and their schemas are as declared (${changes.length} changes)`);
       });
     });
@@ -43,11 +44,10 @@ export function topicsCommand(): Command {
     .action(async (options: { offline: boolean }) => {
       const problems = topics.flatMap(lintTopic);
       if (!options.offline) {
+        const url = connect().schemaRegistryUrl;
         for (const topic of topics) {
           if (topic.value.schema !== null)
-            problems.push(
-              ...unreadableVersions(topic, await registeredVersions(schemaRegistryUrl(), `${topic.name}-value`)),
-            );
+            problems.push(...unreadableVersions(topic, await registeredVersions(url, `${topic.name}-value`)));
         }
       }
       for (const problem of problems) console.log(problem);
@@ -57,8 +57,12 @@ export function topicsCommand(): Command {
   return command;
 }
 
+function connect() {
+  return connection(createLogger('topics'));
+}
+
 async function withAdmin(use: (admin: TopicAdmin) => Promise<void>): Promise<void> {
-  const admin = new TopicAdmin(kafkaConfigFromEnv('alphapulse-cli', createLogger('topics')));
+  const admin = new TopicAdmin(connect().kafka);
   await admin.connect();
   try {
     await use(admin);

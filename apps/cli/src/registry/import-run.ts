@@ -1,0 +1,150 @@
+import { normaliseIdentity } from '@alphapulse/market';
+import { type EntityKind, idOf } from '@alphapulse/registry';
+import type { Outcome, Statement } from '@alphapulse/registry/statement.ts';
+import { legsFirst } from './export-order.ts';
+import { type ImportPlan, kindOfRecord } from './import-passes.ts';
+import type { ImportRecord } from './import-records.ts';
+import type { RegistryWriter } from './ports.ts';
+import { type Problem, type StatementDefaults, shapeStatement } from './statement-shape.ts';
+
+/** Statements that are stated at once. */
+export const batchSize = 1_000;
+/** Feed that is named for lines that name none. */
+const defaultSource = 'import';
+
+export interface ImportCounts {
+  lines: number;
+  registered: number;
+  unchanged: number;
+  rejected: number;
+  /** Findings and former beliefs, which state nothing. */
+  passedOver: number;
+}
+
+export interface ImportRun {
+  readonly plan: ImportPlan;
+  /** Opens the file anew for each reading. */
+  readonly open: () => AsyncIterable<ImportRecord>;
+  readonly defaults: StatementDefaults;
+  readonly writer: RegistryWriter;
+  /** Called for every line that is rejected, in the order in which that is found. */
+  readonly onRejected: (line: number, problem: Problem) => Promise<void>;
+  /** Called after every step. */
+  readonly onProgress: (counts: Readonly<ImportCounts>) => void;
+}
+
+interface Pending {
+  readonly line: number;
+  readonly statement: Statement;
+}
+
+/** States every line of a file, in batches, references first; a line that is rejected does not stop the others. */
+export async function runImport({
+  plan,
+  open,
+  defaults,
+  writer,
+  onRejected,
+  onProgress,
+}: ImportRun): Promise<ImportCounts> {
+  const counts: ImportCounts = { lines: 0, registered: 0, unchanged: 0, rejected: 0, passedOver: 0 };
+  // A statement is made in the name of one feed, so each has its batch.
+  const batches = new Map<string, Pending[]>();
+  const synthetics: (Pending & { readonly source: string })[] = [];
+  let pending = 0;
+
+  for (const [at, kinds] of plan.passes.entries()) {
+    for await (const record of open()) {
+      if (!belongs(record, kinds, at === 0, defaults.kind)) continue;
+      await take(record);
+    }
+    await flushAll();
+  }
+  for (const each of inLegOrder(synthetics)) await add(each.source, each);
+  await flushAll();
+  return counts;
+
+  async function take(record: ImportRecord): Promise<void> {
+    counts.lines++;
+    if ('problem' in record) return reject(record.line, record.problem);
+    const shaped = shapeStatement(record.value, defaults);
+    if (shaped === null) {
+      counts.passedOver++;
+      return onProgress(counts);
+    }
+    if ('problem' in shaped) return reject(record.line, shaped.problem);
+    const { statement, source = defaultSource } = shaped;
+    // Few and in need of an order of their own: they wait for the end.
+    if (statement.kind === 'synthetics') synthetics.push({ line: record.line, statement, source });
+    else await add(source, { line: record.line, statement });
+  }
+
+  async function add(source: string, one: Pending): Promise<void> {
+    const batch = batches.get(source) ?? [];
+    batches.set(source, batch);
+    batch.push(one);
+    pending++;
+    if (batch.length >= batchSize) await flush(source, batch);
+    else if (pending >= 4 * batchSize) await flushAll();
+  }
+
+  async function flushAll(): Promise<void> {
+    for (const [source, batch] of batches) await flush(source, batch);
+  }
+
+  async function flush(source: string, batch: readonly Pending[]): Promise<void> {
+    batches.delete(source);
+    pending -= batch.length;
+    const outcomes = await writer.state(
+      batch.map(({ statement }) => statement),
+      { source, atomic: false },
+    );
+    for (const [at, { line }] of batch.entries()) await count(line, outcomes[at] as Outcome);
+    onProgress(counts);
+  }
+
+  async function count(line: number, { outcome, problem }: Outcome): Promise<void> {
+    if (outcome === 'rejected')
+      await reject(line, problem ?? { code: 'unexpected', path: '', message: 'rejected without a reason' });
+    else counts[outcome]++;
+  }
+
+  async function reject(line: number, problem: Problem): Promise<void> {
+    counts.rejected++;
+    await onRejected(line, problem);
+    onProgress(counts);
+  }
+}
+
+/** What has no kind is told of once, in the first reading. */
+function belongs(
+  record: ImportRecord,
+  kinds: readonly EntityKind[],
+  first: boolean,
+  kind: EntityKind | undefined,
+): boolean {
+  const named = kindOfRecord(record) ?? ('value' in record ? kind : undefined);
+  return named === undefined ? first : kinds.includes(named);
+}
+
+/** Synthetics after those they are made of; the versions of each as they stand in the file. */
+function inLegOrder<T extends Pending>(synthetics: readonly T[]): T[] {
+  const byId = new Map<string, T[]>();
+  for (const each of synthetics) {
+    const id = idOf(`synthetic:${(each.statement.facts as { name?: unknown }).name}`);
+    byId.set(id, [...(byId.get(id) ?? []), each]);
+  }
+  const order = legsFirst([...byId.keys()], (id) => (byId.get(id) ?? []).flatMap(legIds));
+  return order.flatMap((id) => byId.get(id) ?? []);
+}
+
+/** Ids of the legs; of what is not shaped as legs, which the registry will say, none. */
+function legIds({ statement }: Pending): string[] {
+  const { legs } = statement.facts as { legs?: unknown };
+  if (!Array.isArray(legs)) return [];
+  return legs.flatMap((leg) => {
+    const instrument: unknown = (leg as { instrument?: unknown } | null)?.instrument;
+    if (typeof instrument !== 'string') return [];
+    return [/^[0-9a-f]{32}$/.test(instrument) ? instrument : idOf(normaliseIdentity(instrument) ?? instrument)];
+  });
+}
