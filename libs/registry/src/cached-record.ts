@@ -18,22 +18,27 @@ const fieldsOf = (kind: Kind): readonly FieldSchema[] =>
  * @throws RejectedRecordError `record_undecodable` for what is no such record.
  */
 export function cachedChange(kind: Kind, { key, json }: CachedRecord): Change {
-  const refuse = (why: string, cause?: unknown) =>
-    new RejectedRecordError('record_undecodable', `cached ${kind} ${key.slice(0, 100)}: ${why}`, { cause });
-  let value: Record<string, unknown>;
-  try {
-    value = JSON.parse(json) as Record<string, unknown>;
-  } catch (cause) {
-    throw refuse('not JSON', cause);
-  }
+  const value = parse(kind, key, json);
   // An id can have been claimed by several identities: collisions are kept by both.
-  const parsed = parseRecordKey(kind === 'collisions' ? (key.split(' ')[0] ?? '') : key);
-  if (typeof value !== 'object' || value === null || parsed === undefined || value.id !== parsed.id)
-    throw refuse('holds another entity’s record');
+  const recordKey = kind === 'collisions' ? (key.split(' ')[0] ?? '') : key;
+  if (value === null || value.id !== parseRecordKey(recordKey)?.id)
+    throw refusal(kind, key, 'holds another entity’s record');
   for (const field of fieldsOf(kind)) {
     if (value[field.name] !== undefined) continue;
-    if (field.default === undefined) throw refuse(`has no ${field.name}`);
+    if (field.default === undefined) throw refusal(kind, key, `has no ${field.name}`);
     value[field.name] = field.default;
   }
-  return { kind, key: kind === 'collisions' ? parsed.id : key, value, offset: -1 } as unknown as Change;
+  return { kind, key: recordKey, value, offset: -1 } as unknown as Change;
+}
+
+function parse(kind: Kind, key: string, json: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(json) as Record<string, unknown> | null;
+  } catch (cause) {
+    throw refusal(kind, key, 'not JSON', cause);
+  }
+}
+
+function refusal(kind: Kind, key: string, why: string, cause?: unknown): RejectedRecordError {
+  return new RejectedRecordError('record_undecodable', `cached ${kind} ${key.slice(0, 100)}: ${why}`, { cause });
 }

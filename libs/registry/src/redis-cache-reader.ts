@@ -78,12 +78,17 @@ export class RedisCacheReader implements CacheReader {
   }
 
   async *records(kind: Kind): AsyncGenerator<readonly CachedRecord[]> {
-    let cursor = '0';
-    do {
-      const [next, reply] = await this.#client.hscan(redisKeys.entities(kind), cursor, 'COUNT', pageSize);
-      cursor = next;
+    const page = (cursor: string) => this.#client.hscan(redisKeys.entities(kind), cursor, 'COUNT', pageSize);
+    let [cursor, reply] = await page('0');
+    while (cursor !== '0') {
+      // The server looks up the next page while this one is taken in. Its failure is told when it is awaited.
+      const following = Promise.allSettled([page(cursor)]);
       yield recordsOf(reply);
-    } while (cursor !== '0');
+      const [result] = await following;
+      if (result.status === 'rejected') throw result.reason;
+      [cursor, reply] = result.value;
+    }
+    yield recordsOf(reply);
   }
 
   async listings(asked: readonly ListingName[]): Promise<readonly (readonly CachedRecord[])[]> {
