@@ -272,7 +272,7 @@ describe('registry map, whatever is in the log', () => {
         }
         expect(answers(mapOf(...changes))).toEqual(modelAnswers(records));
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 
@@ -283,7 +283,7 @@ describe('registry map, whatever is in the log', () => {
         expect(allAnswers(mapOf(...compacted(changes, upTo)))).toEqual(whole);
         expect(allAnswers(mapOf(...compacted(changes, changes.length)))).toEqual(whole);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -307,7 +307,7 @@ describe('registry map, whatever is in the log', () => {
         }
         expect(allAnswers(mapOf(...shuffled))).toEqual(allAnswers(mapOf(...changes)));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

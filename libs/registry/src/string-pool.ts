@@ -10,6 +10,11 @@ export class StringPool {
     this.#max = max;
   }
 
+  /** Strings held. */
+  get size(): number {
+    return this.#strings.size;
+  }
+
   intern(text: string): string {
     const pooled = this.#strings.get(text);
     if (pooled !== undefined) return pooled;
