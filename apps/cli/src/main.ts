@@ -1,7 +1,7 @@
 /** The `alphapulse` command. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { exitOf, throwWrongCalls } from './exit.ts';
+import { applyConventions, exitOf } from './conventions.ts';
 import { parseCommand } from './parse/parse-command.ts';
 import { recordCommand } from './record/record-command.ts';
 import { registryCommand } from './registry/registry-command.ts';
@@ -20,7 +20,7 @@ const program = new Command('alphapulse')
   .addCommand(recordCommand())
   .addCommand(topicsCommand())
   .addCommand(registryCommand());
-throwWrongCalls(program);
+applyConventions(program);
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,4 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -33,36 +32,35 @@ export function openInput(file: string): Readable {
   return unpacked;
 }
 
-/** The lines of a file, blank ones left out; one at a time, so that a large file needs no memory. */
+/** The lines of a file, blank ones left out; one at a time, so that a large file needs no memory. @throws UsageError */
 export async function* readLines(file: string): AsyncGenerator<Line> {
   let number = 0;
-  const input = openInput(file);
-  // readline does not pass on the errors of its input.
-  let failure: Error | undefined;
-  input.once('error', (error) => {
-    failure = error;
-    lines.close();
-  });
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const text of lines) {
-    number++;
-    // A byte order mark is how some editors begin a file.
-    const clean = number === 1 ? text.replace(/^\ufeff/, '') : text;
-    if (clean.trim() !== '') yield { number, text: clean };
+  let rest = '';
+  for await (const chunk of readChunks(file)) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) {
+      number++;
+      if (text.trim() !== '') yield { number, text };
+    }
   }
-  if (failure) throw new UsageError(`${file} cannot be read: ${failure.message}`);
+  if (rest.trim() !== '') yield { number: number + 1, text: rest };
 }
 
-/** The whole text of a file or of standard input. */
+/** The whole text of a file or of standard input. @throws UsageError */
 export async function readText(file: string): Promise<string> {
-  const chunks: Buffer[] = [];
+  let text = '';
+  for await (const chunk of readChunks(file)) text += chunk;
+  return text;
+}
+
+/** A byte order mark is how some editors begin a file: it is no part of the text. */
+async function* readChunks(file: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
   try {
-    for await (const chunk of openInput(file)) chunks.push(Buffer.from(chunk as Buffer));
+    for await (const chunk of openInput(file)) yield decoder.decode(chunk as Buffer, { stream: true });
   } catch (error) {
-    if (error instanceof UsageError) throw error;
     throw new UsageError(`${file} cannot be read: ${(error as Error).message}`);
   }
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/^\ufeff/, '');
+  yield decoder.decode();
 }

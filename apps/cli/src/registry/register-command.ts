@@ -31,9 +31,7 @@ export function registerCommand(ports: RegistryPorts): Command {
   const command = addOptions(
     new Command('register')
       .description('State facts of entities, from flags of a kind or from a file. Stating them again changes nothing.')
-      .argument('[kind]', 'leave it out for a file of several kinds')
-      // Kinds have the same options; those behind a kind are the kind's.
-      .enablePositionalOptions(),
+      .argument('[kind]', 'leave it out for a file of several kinds'),
   ).action(async (kindText: string | undefined, options: RegisterOptions) => {
     // Kinds are subcommands; what comes here names none.
     if (kindText !== undefined) entityKind(kindText);

@@ -1,7 +1,7 @@
 import type { Clock } from '@alphapulse/core';
 import { RegistryMap } from '@alphapulse/registry';
 import type { Outcome, Statement } from '@alphapulse/registry/statement.ts';
-import { exitOf, throwWrongCalls } from '../../exit.ts';
+import { applyConventions, exitOf } from '../../conventions.ts';
 import type { RegistryPorts, RegistryWriter } from '../ports.ts';
 import { registryCommand } from '../registry-command.ts';
 
@@ -62,7 +62,7 @@ export class CommandHarness {
       },
     };
     const command = registryCommand(ports);
-    throwWrongCalls(command);
+    applyConventions(command);
     silence(command, (text) => {
       err += text;
     });

@@ -16,8 +16,11 @@ export function exitOf(error: unknown): Exit {
   return { code: 1, message: error };
 }
 
-/** Lets wrong calls of a command, and of the commands in it at any depth, be thrown instead of ending the process. */
-export function throwWrongCalls(command: Command): void {
-  command.exitOverride().showHelpAfterError('(see --help)');
-  for (const subcommand of command.commands) throwWrongCalls(subcommand);
+/**
+ * What all commands have in common, at any depth: wrong calls are thrown instead of ending the process, and an option
+ * belongs to the command that it stands behind, also where the command around that one has an option of the same name.
+ */
+export function applyConventions(command: Command): void {
+  command.exitOverride().showHelpAfterError('(see --help)').enablePositionalOptions();
+  for (const subcommand of command.commands) applyConventions(subcommand);
 }
