@@ -1,3 +1,4 @@
+import { parseTimeUs, RejectedRecordError } from '@alphapulse/core';
 import { dataFile } from './data-file.ts';
 import { assetIdentity, venueIdentity } from './identities.ts';
 import { readTable, type TableRow, tableError } from './read-table.ts';
@@ -113,14 +114,15 @@ function readRow({ line, cells }: Row, file: string): AssetOverride {
   };
 }
 
-/** ISO 8601, a day or a time with its zone. */
+/** As `parseTimeUs` takes it; empty since ever. */
 function readValidFrom(text: string, fail: (what: string) => Error): number {
   if (text === '') return 0;
-  const ms = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (!(ms > 0)) throw fail(`not a day or a time with its zone: '${text}', for example 2022-05-31T06:00:00Z`);
-  return ms * 1000;
+  try {
+    return parseTimeUs(text, 'validFrom');
+  } catch (error) {
+    if (!(error instanceof RejectedRecordError)) throw error;
+    throw fail(`not a day or a time with its zone: '${text}', for example 2022-05-31T06:00:00Z`);
+  }
 }
 
 function keyOf({ venue, code, symbol }: Pick<AssetOverride, 'venue' | 'code' | 'symbol'>): string {

@@ -15,6 +15,7 @@ export { cusipCheckDigit, cusipOfIsin, isCusip, isinFromCusip } from './cusip.ts
 export { type DepthWalk, type SpreadWalk, walkDepth, walkSpread } from './depth-walk.ts';
 export { checksumAddress, isEvmAddress } from './evm-address.ts';
 export { BPS, buyCost, sellProceeds } from './fees.ts';
+export { isFigi } from './figi.ts';
 export {
   assetIdentity,
   instrumentIdentityOf,

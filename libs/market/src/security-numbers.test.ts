@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cusipCheckDigit, cusipOfIsin, isCusip, isinFromCusip } from './cusip.ts';
+import { isFigi } from './figi.ts';
 import { isIsin, isinCheckDigit } from './isin.ts';
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -92,4 +93,17 @@ describe('CUSIP', () => {
     expect(cusipOfIsin('DE0007164600')).toBeNull();
     expect(cusipOfIsin('US0378331006')).toBeNull();
   });
+});
+
+describe('FIGI', () => {
+  // IBM's of OpenFIGI's documentation (composite, share class) and the example of the standard.
+  test.each(['BBG000BLNNH6', 'BBG001S5S399', 'BBG000BLNQ16', 'NRG92C84SB39'])('%s', (figi) => {
+    expect(isFigi(figi)).toBe(true);
+    const wrong = (Number(figi[11]) + 1) % 10;
+    expect(isFigi(`${figi.slice(0, 11)}${wrong}`)).toBe(false);
+  });
+
+  test.each(['', 'bbg000blnnh6', 'BBG000BLNNH', 'BBA000BLNNH6', 'GBG000BLNNH6', 'BBG000BLNNE6'])('%j is none', (text) =>
+    expect(isFigi(text)).toBe(false),
+  );
 });

@@ -1,0 +1,272 @@
+import { BPS } from './fees.ts';
+
+/** When prices speak against a mapping, and when they speak for it again. */
+export interface PriceSanityLimits {
+  /** Prices further apart than this disagree, basis points. */
+  readonly limitBps: number;
+  /** A listing that has disagreed for so long without a break is suspect. */
+  readonly suspectAfterMs: number;
+  /** A suspect listing that has agreed for so long without a break is believed again. */
+  readonly confirmAfterMs: number;
+  /** A price of this age is evidence no more. */
+  readonly maxAgeMs: number;
+  /** A listing silent for so long is forgotten, with what it was suspected of. At least `maxAgeMs`. */
+  readonly forgetAfterMs: number;
+}
+
+/** One venue's listing of the instrument, with the last price it is known by. */
+export interface SanityListing {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly midPrice: number;
+  /** Distance from the median of the other venues, basis points; 0 when there is no other. */
+  readonly deviationBps: number;
+  readonly suspect: boolean;
+}
+
+/** A change in which listings of an instrument are suspect. */
+export interface SanityChange {
+  /** `suspect` while any listing is. */
+  readonly state: 'confirmed' | 'suspect';
+  /** Those that have a price now, and those that are suspect; by venue. */
+  readonly listings: readonly SanityListing[];
+  /** Venues whose listing changed with this step. */
+  readonly turnedSuspect: readonly string[];
+  readonly turnedConfirmed: readonly string[];
+  /** Venues that were suspect and have been silent for `forgetAfterMs`. */
+  readonly forgotten: readonly string[];
+  /** When the disagreement that lasts began; of `confirmed`, when the agreement did. µs */
+  readonly sinceTime: number;
+}
+
+/** What is kept of a listing. Plain JSON: it travels in checkpoints. */
+interface Listing {
+  readonly venue: string;
+  symbol: string;
+  mid: number;
+  /** Receive time of the price, µs. */
+  time: number;
+  suspect: boolean;
+  /** Since when prices say the opposite of `suspect`, µs; −1 while they do not. */
+  since: number;
+  /** When the disagreement began that made it suspect, µs; −1 while it is not. */
+  suspectSince: number;
+}
+
+type Change = Pick<SanityChange, 'turnedSuspect' | 'turnedConfirmed' | 'forgotten'> & { agreedSince: number };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+/**
+ * Judges by their prices whether the listings that are mapped to one instrument can be the same thing: a ticker is
+ * not an identity, and two coins of one name differ by a factor, for as long as one looks.
+ *
+ * A venue disagrees when its mid price is further than the limit from the median of the other venues' (of two middle
+ * prices, from the nearer). So of two venues both disagree or neither; of three the odd one does; and when no two
+ * agree, all do. Distance is the larger over the smaller, less one, so that it does not matter which coin is dearer.
+ *
+ * Time is record time, as it is told; a judgement is made with each price. Without two prices that are alive nothing
+ * is known, which ends what has lasted so far but leaves suspicion: silence proves nothing.
+ * Invariant: what is judged does not hang on the order in which venues appeared.
+ */
+export class PriceSanity {
+  readonly #limits: PriceSanityLimits;
+  /** By venue, in order. */
+  #listings: Listing[] = [];
+  /** Nothing is suspect and nothing is about to be: agreement changes nothing. */
+  #calm = true;
+
+  constructor(limits: PriceSanityLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Takes a venue's newest price and judges. The caller leaves out prices that mean nothing (a crossed quote's).
+   * `now` never goes back; it is later than `receivedTime` where a record came late. Times in µs.
+   */
+  observe(
+    venue: string,
+    symbol: string,
+    midPrice: number,
+    receivedTime: number,
+    now: number,
+  ): SanityChange | undefined {
+    if (!(midPrice > 0 && midPrice < Number.POSITIVE_INFINITY)) return undefined;
+    const at = this.#find(venue);
+    const known = this.#listings[at];
+    let change: Mutable<Change> | undefined;
+    if (known === undefined || known.venue !== venue) {
+      const fresh = { venue, symbol, mid: midPrice, time: receivedTime, suspect: false, since: -1, suspectSince: -1 };
+      this.#listings.splice(at, 0, fresh);
+    } else {
+      if (receivedTime < known.time) return undefined;
+      // It comes back from silence: what lasted before has not lasted through it.
+      if (!this.#isAlive(known, now)) {
+        change = this.#judge(now, change);
+        if (!this.#listings.includes(known)) this.#listings.splice(this.#find(venue), 0, renewed(known));
+      }
+      const listing = this.#listings[this.#find(venue)] as Listing;
+      listing.symbol = symbol;
+      listing.mid = midPrice;
+      listing.time = receivedTime;
+    }
+    change = this.#judge(now, change);
+    return change && this.#describe(change, now);
+  }
+
+  isSuspect(venue: string): boolean {
+    if (this.#calm) return false;
+    for (const listing of this.#listings) if (listing.venue === venue) return listing.suspect;
+    return false;
+  }
+
+  /** True when forgetting all of it would change nothing that is to come. */
+  isIdle(now: number): boolean {
+    return !this.#listings.some((listing) => listing.suspect || this.#isAlive(listing, now));
+  }
+
+  toJSON(): unknown {
+    return this.#listings;
+  }
+
+  static fromJSON(limits: PriceSanityLimits, json: unknown): PriceSanity {
+    const sanity = new PriceSanity(limits);
+    sanity.#listings = (json as Listing[]).map((listing) => ({ ...listing }));
+    sanity.#calm = !sanity.#listings.some(isUnsettled);
+    return sanity;
+  }
+
+  /** Where a venue is or would be. */
+  #find(venue: string): number {
+    let at = 0;
+    while (at < this.#listings.length && (this.#listings[at] as Listing).venue < venue) at++;
+    return at;
+  }
+
+  #isAlive(listing: Listing, now: number): boolean {
+    return now - listing.time < this.#limits.maxAgeMs * 1000;
+  }
+
+  /** Nearly every price ends in the first lines: all that is alive lies within the limit, and nothing is to change. */
+  #judge(now: number, change: Mutable<Change> | undefined): Mutable<Change> | undefined {
+    const { limitBps, forgetAfterMs } = this.#limits;
+    let alive = 0;
+    let low = Number.POSITIVE_INFINITY;
+    let high = 0;
+    let silent = false;
+    for (const listing of this.#listings) {
+      if (this.#isAlive(listing, now)) {
+        alive++;
+        if (listing.mid < low) low = listing.mid;
+        if (listing.mid > high) high = listing.mid;
+      } else if (now - listing.time >= forgetAfterMs * 1000) silent = true;
+    }
+    if (this.#calm && !silent && (alive < 2 || distanceBps(low, high) <= limitBps)) return change;
+    const after = silent ? this.#forget(now, change) : change;
+    return this.#settle(now, alive < 2 ? undefined : this.#mids(now), after);
+  }
+
+  /** Lets each listing's time run or begin anew; `mids` is absent where nothing can be compared. */
+  #settle(now: number, mids: readonly number[] | undefined, before: Mutable<Change> | undefined) {
+    const { limitBps, suspectAfterMs, confirmAfterMs } = this.#limits;
+    let change = before;
+    for (const listing of this.#listings) {
+      if (
+        mids === undefined ||
+        !this.#isAlive(listing, now) ||
+        deviationBps(mids, listing.mid) > limitBps === listing.suspect
+      ) {
+        listing.since = -1;
+        continue;
+      }
+      if (listing.since < 0) listing.since = now;
+      if (now - listing.since < (listing.suspect ? confirmAfterMs : suspectAfterMs) * 1000) continue;
+      change ??= noChange();
+      if (listing.suspect) {
+        change.turnedConfirmed.push(listing.venue);
+        change.agreedSince = Math.max(change.agreedSince, listing.since);
+        listing.suspectSince = -1;
+      } else {
+        change.turnedSuspect.push(listing.venue);
+        listing.suspectSince = listing.since;
+      }
+      listing.suspect = !listing.suspect;
+      listing.since = -1;
+    }
+    this.#calm = !this.#listings.some(isUnsettled);
+    return change;
+  }
+
+  /** Drops listings nobody has heard of for long; the last one left has nothing to disagree with. */
+  #forget(now: number, before: Mutable<Change> | undefined): Mutable<Change> | undefined {
+    const limitUs = this.#limits.forgetAfterMs * 1000;
+    const gone = this.#listings.filter((listing) => now - listing.time >= limitUs && listing.suspect);
+    this.#listings = this.#listings.filter((listing) => now - listing.time < limitUs);
+    const [last, other] = this.#listings;
+    const alone = last?.suspect && other === undefined ? last : undefined;
+    if (gone.length === 0 && !alone) return before;
+    const change = before ?? noChange();
+    for (const { venue } of gone) change.forgotten.push(venue);
+    if (alone) {
+      change.turnedConfirmed.push(alone.venue);
+      Object.assign(alone, { suspect: false, since: -1, suspectSince: -1 });
+    }
+    return change;
+  }
+
+  #mids(now: number): number[] {
+    return this.#listings
+      .filter((listing) => this.#isAlive(listing, now))
+      .map(({ mid }) => mid)
+      .sort((a, b) => a - b);
+  }
+
+  #describe({ agreedSince, ...turned }: Change, now: number): SanityChange {
+    const mids = this.#mids(now);
+    const suspects = this.#listings.filter(({ suspect }) => suspect);
+    const listings = this.#listings
+      .filter((listing) => listing.suspect || this.#isAlive(listing, now))
+      .map(({ venue, symbol, mid, suspect, time }) => {
+        const others = this.#isAlive({ time } as Listing, now) ? mids : [...mids, mid].sort((a, b) => a - b);
+        const deviation = Math.min(deviationBps(others, mid), Number.MAX_VALUE);
+        return { venue, symbol, midPrice: mid, deviationBps: deviation, suspect };
+      });
+    return {
+      state: suspects.length > 0 ? 'suspect' : 'confirmed',
+      listings,
+      ...turned,
+      sinceTime:
+        suspects.length > 0
+          ? Math.min(...suspects.map(({ suspectSince }) => suspectSince))
+          : agreedSince >= 0
+            ? agreedSince
+            : now,
+    };
+  }
+}
+
+function isUnsettled({ suspect, since }: Listing): boolean {
+  return suspect || since >= 0;
+}
+
+function renewed(listing: Listing): Listing {
+  return { ...listing, suspect: false, since: -1, suspectSince: -1 };
+}
+
+function noChange(): Mutable<Change> {
+  return { turnedSuspect: [], turnedConfirmed: [], forgotten: [], agreedSince: -1 };
+}
+
+/** `(larger / smaller − 1) × 10,000`: the same from either side. */
+function distanceBps(a: number, b: number): number {
+  return ((a > b ? a / b : b / a) - 1) * BPS;
+}
+
+/** Distance of one of the sorted prices from the median of the others; of two middle prices, from the nearer one. */
+function deviationBps(sorted: readonly number[], own: number): number {
+  const others = sorted.length - 1;
+  if (others < 1) return 0;
+  const position = sorted.indexOf(own);
+  const other = (n: number) => sorted[n < position ? n : n + 1] as number;
+  const upper = distanceBps(own, other(Math.floor(others / 2)));
+  return others % 2 === 1 ? upper : Math.min(upper, distanceBps(own, other(others / 2 - 1)));
+}
