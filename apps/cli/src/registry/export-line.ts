@@ -1,5 +1,6 @@
-import { type Entities, type EntityKind, identityOf } from '@alphapulse/registry';
+import type { Entities, EntityKind } from '@alphapulse/registry';
 import type { Facts } from '@alphapulse/registry/statement.ts';
+import { identityText } from './identity-text.ts';
 import type { RegistryReader } from './ports.ts';
 
 /**
@@ -11,7 +12,7 @@ export interface ExportLine<K extends EntityKind = EntityKind> {
   /** There, and true, when this is not believed any more. */
   readonly superseded?: true;
   readonly id: string;
-  readonly identity: string;
+  readonly identity: string | null;
   readonly facts: Facts[K];
   /** Microseconds. */
   readonly validFrom: number;
@@ -34,7 +35,7 @@ export function exportLine<K extends EntityKind>(
     kind,
     ...(superseded ? { superseded: true as const } : {}),
     id: entity.id,
-    identity: identityOf[kind](entity),
+    identity: identityText(kind, entity),
     facts: factsOf[kind](entity, reader),
     validFrom: entity.validFrom,
     validTo: entity.validTo,
@@ -94,7 +95,7 @@ export const kindsReferred: Readonly<Record<EntityKind, readonly EntityKind[]>> 
 
 function identityOfLeg(id: string, reader: RegistryReader): string {
   const synthetic = anyVersion('synthetics', id, reader);
-  if (synthetic) return identityOf.synthetics(synthetic);
+  if (synthetic) return identityText('synthetics', synthetic) ?? id;
   return anyVersion('instruments', id, reader)?.identity ?? id;
 }
 

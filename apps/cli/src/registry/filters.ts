@@ -1,4 +1,4 @@
-import { isIsin } from '@alphapulse/market';
+import { canonicalChain, isIsin } from '@alphapulse/market';
 import { type Entities, type EntityKind, type Kind, topicOf } from '@alphapulse/registry';
 import { addressIdentity } from '@alphapulse/registry/kinds.ts';
 import type { Instrument, Mapping } from '@alphapulse/schemas';
@@ -65,6 +65,14 @@ const address =
     return (entity) => addressIdentity(field(entity) ?? '') === identity;
   };
 
+/** Compares a chain, by whichever of its names. */
+const onChain =
+  <T>(field: (entity: T) => string | null): Filter<T> =>
+  (wanted) => {
+    const chain = canonicalChain(wanted);
+    return (entity) => field(entity) === chain;
+  };
+
 /** Compares the instrument that a record refers to. */
 const instrument =
   <T>(field: (entity: T) => string): Filter<T> =>
@@ -80,7 +88,7 @@ const filters: { readonly [K in FindableKind]: Readonly<Partial<Record<FilterNam
     chain:
       (wanted) =>
       ({ tokens }) =>
-        tokens.some(({ chain }) => chain === wanted),
+        tokens.some(({ chain }) => chain === canonicalChain(wanted)),
     address:
       (wanted) =>
       ({ tokens }) =>
@@ -107,7 +115,7 @@ const filters: { readonly [K in FindableKind]: Readonly<Partial<Record<FilterNam
     },
     figi: is(({ figi }) => figi),
     type: oneOf('instruments', 'type', ({ type }) => type),
-    chain: is(({ chain }) => chain),
+    chain: onChain(({ chain }) => chain),
     address: address((entity) => entity.address),
     base: is(({ base }) => base),
     quote: is(({ quote }) => quote),
@@ -134,14 +142,14 @@ const filters: { readonly [K in FindableKind]: Readonly<Partial<Record<FilterNam
     prefix: begins(({ name }) => name),
   },
   tokens: {
-    chain: is(({ chain }) => chain),
+    chain: onChain(({ chain }) => chain),
     address: address((entity) => entity.address),
     symbol: is(({ symbol }) => symbol),
     prefix: begins(({ symbol }) => symbol),
   },
   pools: {
     venue: is(({ dex }) => dex),
-    chain: is(({ blockchain }) => blockchain),
+    chain: onChain(({ blockchain }) => blockchain),
     address: address(({ poolAddress }) => poolAddress),
     prefix: begins(({ dex }) => dex),
   },

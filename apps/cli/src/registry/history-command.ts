@@ -1,9 +1,10 @@
-import { type EntityKind, identityOf } from '@alphapulse/registry';
+import type { EntityKind } from '@alphapulse/registry';
 import { Command } from 'commander';
 import { UsageError } from '../usage-error.ts';
 import { cell, type Fields } from './cells.ts';
 import { changesBetween, type FactChange } from './changes.ts';
 import { formatEnd, formatStart, formatTimeUs } from './format-time.ts';
+import { identityText } from './identity-text.ts';
 import { entityKind } from './kind-argument.ts';
 import type { RegistryPorts, RegistryReader } from './ports.ts';
 import { addWaitOption, timeoutMs, type WaitOption } from './read-options.ts';
@@ -25,7 +26,7 @@ interface TimelineVersion {
 interface Timeline {
   readonly kind: EntityKind;
   readonly id: string;
-  readonly identity: string;
+  readonly identity: string | null;
   readonly versions: readonly TimelineVersion[];
   readonly superseded?: readonly Fields[];
 }
@@ -45,7 +46,7 @@ export function historyCommand({ read, terminal }: RegistryPorts): Command {
       timelineOf(kind, words, options.superseded === true, reader),
     );
     if (options.json) return terminal.out(`${JSON.stringify(timeline)}\n`);
-    await terminal.out(`${timeline.identity}  ${timeline.id}\n`);
+    await terminal.out(`${timeline.identity ?? 'no identity'}  ${timeline.id}\n`);
     return terminal.out(
       renderTable(['from', 'to', 'recorded', 'what', 'provenance'], rowsOf(timeline), {
         width: options.wide ? undefined : terminal.width,
@@ -73,7 +74,7 @@ function timelineOf(
   return {
     kind,
     id,
-    identity: (identityOf[kind] as (entity: typeof any) => string)(any),
+    identity: identityText(kind, any),
     versions,
     // Oldest first, as the versions are.
     ...(withSuperseded ? { superseded: [...superseded].reverse() as unknown as Fields[] } : {}),
