@@ -1,12 +1,16 @@
 import { createRedis, type RedisConnection } from '@alphapulse/redis';
 import type { Listing } from '@alphapulse/schemas';
+import { ManualClock } from '@alphapulse/testkit';
+import { registryListings } from '@alphapulse/topics';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { CachedRecord } from './cache-reader.ts';
 import { RedisCacheReader } from './redis-cache-reader.ts';
 import { redisKeys, redisLayout, statusField, symbolField, versionMember } from './redis-layout.ts';
+import { type ListingQuestion, RegistryClient } from './registry-client.ts';
 import { listingOf } from './testing/entities.ts';
+import { MemoryLog, memorySchemas } from './testing/memory-log.ts';
 import { QuietLog } from './testing/quiet-log.ts';
-import { redisCommand, startRedisServer } from './testing/redis-server.ts';
+import { type RedisServer, redisCommand, startRedisServer } from './testing/redis-server.ts';
 
 const command = redisCommand();
 if (command === undefined) {
@@ -15,7 +19,7 @@ if (command === undefined) {
   });
 } else {
   describe('redis cache reader', () => {
-    let server: Awaited<ReturnType<typeof startRedisServer>>;
+    let server: RedisServer;
     let redis: RedisConnection;
     let reader: RedisCacheReader;
 
@@ -121,5 +125,44 @@ if (command === undefined) {
       expect(answers.filter(({ length }) => length > 0)).toHaveLength(500);
       expect(await calls()).toBe(before + 1);
     });
+
+    test('a client goes on while the server is away, says so, and asks it again when it is back', async () => {
+      const clock = new ManualClock();
+      const log = new QuietLog();
+      const memory = new MemoryLog();
+      const bitcoin = listingOf({ id: 'aa' });
+      const [question, other] = ['BTC/USD', 'NEW/USD'].map((symbol) => ({ venue: 'kraken', symbol, asOfUs: 1 }));
+      memory.append(registryListings, 'aa', bitcoin);
+      const ports = { reader: memory.reader(), ends: memory.reader(), schemas: memorySchemas, clock, log };
+      const client = new RegistryClient({ ...ports, cache: reader }, { kinds: ['listings'] });
+      const until = async (condition: () => boolean) => {
+        while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+      };
+      const { port } = server;
+      server.stop();
+      await until(() => !reader.available);
+      let started = false;
+      void client.start().then(() => {
+        started = true;
+      });
+      await until(() => {
+        void clock.advance(100);
+        return started;
+      });
+      expect(client.health()).toMatchObject({ filled: true, filledFrom: 'topics', cache: 'away' });
+      expect(await client.load([question, other] as ListingQuestion[])).toEqual([bitcoin, undefined]);
+
+      server = await startRedisServer(command, port);
+      await until(() => reader.available);
+      await redis.client.hset(redisKeys.status, {
+        [statusField.layout]: redisLayout,
+        [statusField.followedMs('listings')]: clock.nowMs(),
+      });
+      await redis.client.hset(redisKeys.offsets, 'registry.listings/0', 1);
+      await put('ab', listingOf({ id: 'ab', symbol: 'NEW/USD' }));
+      expect(await client.load([question, other] as ListingQuestion[])).toMatchObject([{ id: 'aa' }, { id: 'ab' }]);
+      expect(client.health()).toMatchObject({ cache: 'present', reason: undefined, loaded: 1 });
+      await client.close();
+    }, 30_000);
   });
 }

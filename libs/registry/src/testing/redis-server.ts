@@ -11,11 +11,17 @@ export function redisCommand(): string | undefined {
   return file ? join(folder, file) : undefined;
 }
 
-/** Starts an empty server of the test's own, which keeps nothing on disk. */
-export async function startRedisServer(command: string): Promise<{ readonly url: string; stop(): void }> {
-  const port = await freePort(0);
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  stop(): void;
+}
+
+/** Starts an empty server of the test's own, on a free port unless told, which keeps nothing on disk. */
+export async function startRedisServer(command: string, on?: number): Promise<RedisServer> {
+  const port = on ?? (await freePort(0));
   const server = spawn(command, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
     stdio: 'ignore',
   });
-  return { url: `redis://127.0.0.1:${port}`, stop: () => void server.kill() };
+  return { url: `redis://127.0.0.1:${port}`, port, stop: () => void server.kill() };
 }
