@@ -12,8 +12,7 @@ export async function dumpRedis({ client }: RedisConnection): Promise<string[]> 
     const type = await client.type(key);
     if (type === 'hash')
       for (const [field, value] of Object.entries(await client.hgetall(key))) lines.push(`${key} ${field} = ${value}`);
-    else if (type === 'zset')
-      for (const member of await client.zrange(key, '0', '-1', 'WITHSCORES')) lines.push(`${key} ${member}`);
+    else if (type === 'zset') for (const member of await client.zrange(key, '0', '-1')) lines.push(`${key} ${member}`);
     else lines.push(`${key} is a ${type}`);
   }
   return lines.sort();

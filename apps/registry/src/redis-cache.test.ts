@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createRedis, type RedisConnection } from '@alphapulse/redis';
 import {
   allKinds,
@@ -22,21 +20,14 @@ import {
   versionsOf,
   versionsUpTo,
 } from '@alphapulse/registry';
-import { defaultDirectory, freePort } from '@alphapulse/stack';
+import { redisCommand } from '@alphapulse/registry/testing/redis-server.ts';
+import { freePort } from '@alphapulse/stack';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { dumpRedis } from './dump-redis.ts';
 import { RedisCache } from './redis-cache.ts';
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
-/** The server the local stack runs: the system's, or the one it has fetched. */
-function redisServer(): string | undefined {
-  if (spawnSync('redis-server', ['--version']).status === 0) return 'redis-server';
-  const folder = join(defaultDirectory, 'parts', 'redis');
-  const file = existsSync(folder) && readdirSync(folder).find((name) => name.startsWith('redis-server-'));
-  return file ? join(folder, file) : undefined;
-}
 
 const times = (validFrom = 0) => ({ validFrom, validTo: null, recordedTime: 0, provenance: 'test' });
 
@@ -88,7 +79,7 @@ function batchOf(...changes: Change[]): RegistryBatch {
 
 const partitionOf = (kind: Kind) => `${topicOf[kind].name}/0`;
 
-const command = redisServer();
+const command = redisCommand();
 if (command === undefined) {
   test('redis cache: skipped, no redis-server is here (the local stack fetches one)', () => {
     console.log('redis cache: skipped, no redis-server is here (the local stack fetches one)');
