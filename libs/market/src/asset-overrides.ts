@@ -37,9 +37,11 @@ type Row = TableRow<(typeof overrideColumns)[number]>;
 export class AssetOverrides {
   static readonly none = new AssetOverrides([]);
   readonly #byKey = new Map<string, AssetOverride[]>();
+  readonly #venues: ReadonlySet<string>;
 
   /** @param rows of one key in any order; of the same `validFrom` the last stands. */
   constructor(rows: readonly AssetOverride[]) {
+    this.#venues = new Set(rows.map(({ venue }) => venue));
     for (const row of rows) {
       const known = this.#byKey.get(keyOf(row)) ?? [];
       const others = known.filter(({ validFrom }) => validFrom !== row.validFrom);
@@ -63,6 +65,7 @@ export class AssetOverrides {
 
   /** The override that holds; one of the symbol goes before one of the code. Undefined where the rules hold. */
   find({ venue, code, symbol, atUs = Number.POSITIVE_INFINITY }: VenueCode): AssetOverride | undefined {
+    if (!this.#venues.has(venue)) return undefined;
     const bySymbol = symbol === undefined ? undefined : this.#byKey.get(keyOf({ venue, code: null, symbol }));
     const byCode = this.#byKey.get(keyOf({ venue, code: code.trim(), symbol: null }));
     const holds = ({ validFrom }: AssetOverride) => validFrom <= atUs;

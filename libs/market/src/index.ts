@@ -38,6 +38,7 @@ export { isMic, type MicFacts, micFacts, mics } from './mic.ts';
 export { MinHeap } from './min-heap.ts';
 export { type BookUpdate, OrderBook } from './order-book.ts';
 export { type OverriddenListing, overrideListing } from './override-listing.ts';
+export { PriceSanity, type PriceSanityLimits, type SanityChange, type SanityListing } from './price-sanity.ts';
 export { checkHeader, readTable, type TableRow, tableError } from './read-table.ts';
 export { RunningStatistics } from './running-statistics.ts';
 export { type ScaledAsset, scaledAsset } from './scaled-asset.ts';

@@ -53,8 +53,14 @@ interface Listing {
   suspectSince: number;
 }
 
-type Change = Pick<SanityChange, 'turnedSuspect' | 'turnedConfirmed' | 'forgotten'> & { agreedSince: number };
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+/** What happened in one step. */
+interface Turned {
+  readonly turnedSuspect: string[];
+  readonly turnedConfirmed: string[];
+  readonly forgotten: string[];
+  /** Latest beginning of an agreement that confirmed a listing, µs; −1 when none did. */
+  agreedSince: number;
+}
 
 /**
  * Judges by their prices whether the listings that are mapped to one instrument can be the same thing: a ticker is
@@ -91,32 +97,17 @@ export class PriceSanity {
     now: number,
   ): SanityChange | undefined {
     if (!(midPrice > 0 && midPrice < Number.POSITIVE_INFINITY)) return undefined;
-    const at = this.#find(venue);
-    const known = this.#listings[at];
-    let change: Mutable<Change> | undefined;
-    if (known === undefined || known.venue !== venue) {
-      const fresh = { venue, symbol, mid: midPrice, time: receivedTime, suspect: false, since: -1, suspectSince: -1 };
-      this.#listings.splice(at, 0, fresh);
-    } else {
-      if (receivedTime < known.time) return undefined;
-      // It comes back from silence: what lasted before has not lasted through it.
-      if (!this.#isAlive(known, now)) {
-        change = this.#judge(now, change);
-        if (!this.#listings.includes(known)) this.#listings.splice(this.#find(venue), 0, renewed(known));
-      }
-      const listing = this.#listings[this.#find(venue)] as Listing;
-      listing.symbol = symbol;
-      listing.mid = midPrice;
-      listing.time = receivedTime;
-    }
-    change = this.#judge(now, change);
-    return change && this.#describe(change, now);
+    const known = this.#find(venue);
+    if (known && receivedTime < known.time) return undefined;
+    // It comes back from silence: what lasted before has not lasted through it.
+    const before = known && !this.#isAlive(known, now) ? this.#judge(now, undefined) : undefined;
+    this.#place(venue, symbol, midPrice, receivedTime);
+    const turned = this.#judge(now, before);
+    return turned && this.#describe(turned, now);
   }
 
   isSuspect(venue: string): boolean {
-    if (this.#calm) return false;
-    for (const listing of this.#listings) if (listing.venue === venue) return listing.suspect;
-    return false;
+    return !this.#calm && this.#find(venue)?.suspect === true;
   }
 
   /** True when forgetting all of it would change nothing that is to come. */
@@ -135,11 +126,22 @@ export class PriceSanity {
     return sanity;
   }
 
-  /** Where a venue is or would be. */
-  #find(venue: string): number {
-    let at = 0;
-    while (at < this.#listings.length && (this.#listings[at] as Listing).venue < venue) at++;
-    return at;
+  #find(venue: string): Listing | undefined {
+    for (const listing of this.#listings) if (listing.venue === venue) return listing;
+    return undefined;
+  }
+
+  #place(venue: string, symbol: string, mid: number, time: number): void {
+    const known = this.#find(venue);
+    if (known) {
+      known.symbol = symbol;
+      known.mid = mid;
+      known.time = time;
+      return;
+    }
+    const after = this.#listings.findIndex((listing) => listing.venue > venue);
+    const listing = { venue, symbol, mid, time, suspect: false, since: -1, suspectSince: -1 };
+    this.#listings.splice(after < 0 ? this.#listings.length : after, 0, listing);
   }
 
   #isAlive(listing: Listing, now: number): boolean {
@@ -147,7 +149,7 @@ export class PriceSanity {
   }
 
   /** Nearly every price ends in the first lines: all that is alive lies within the limit, and nothing is to change. */
-  #judge(now: number, change: Mutable<Change> | undefined): Mutable<Change> | undefined {
+  #judge(now: number, before: Turned | undefined): Turned | undefined {
     const { limitBps, forgetAfterMs } = this.#limits;
     let alive = 0;
     let low = Number.POSITIVE_INFINITY;
@@ -160,15 +162,15 @@ export class PriceSanity {
         if (listing.mid > high) high = listing.mid;
       } else if (now - listing.time >= forgetAfterMs * 1000) silent = true;
     }
-    if (this.#calm && !silent && (alive < 2 || distanceBps(low, high) <= limitBps)) return change;
-    const after = silent ? this.#forget(now, change) : change;
-    return this.#settle(now, alive < 2 ? undefined : this.#mids(now), after);
+    if (this.#calm && !silent && (alive < 2 || distanceBps(low, high) <= limitBps)) return before;
+    const turned = silent ? this.#forget(now, before) : before;
+    return this.#settle(now, alive < 2 ? undefined : this.#mids(now), turned);
   }
 
   /** Lets each listing's time run or begin anew; `mids` is absent where nothing can be compared. */
-  #settle(now: number, mids: readonly number[] | undefined, before: Mutable<Change> | undefined) {
+  #settle(now: number, mids: readonly number[] | undefined, before: Turned | undefined): Turned | undefined {
     const { limitBps, suspectAfterMs, confirmAfterMs } = this.#limits;
-    let change = before;
+    let turned = before;
     for (const listing of this.#listings) {
       if (
         mids === undefined ||
@@ -180,67 +182,61 @@ export class PriceSanity {
       }
       if (listing.since < 0) listing.since = now;
       if (now - listing.since < (listing.suspect ? confirmAfterMs : suspectAfterMs) * 1000) continue;
-      change ??= noChange();
+      turned ??= nothing();
       if (listing.suspect) {
-        change.turnedConfirmed.push(listing.venue);
-        change.agreedSince = Math.max(change.agreedSince, listing.since);
+        turned.turnedConfirmed.push(listing.venue);
+        turned.agreedSince = Math.max(turned.agreedSince, listing.since);
         listing.suspectSince = -1;
       } else {
-        change.turnedSuspect.push(listing.venue);
+        turned.turnedSuspect.push(listing.venue);
         listing.suspectSince = listing.since;
       }
       listing.suspect = !listing.suspect;
       listing.since = -1;
     }
     this.#calm = !this.#listings.some(isUnsettled);
-    return change;
+    return turned;
   }
 
   /** Drops listings nobody has heard of for long; the last one left has nothing to disagree with. */
-  #forget(now: number, before: Mutable<Change> | undefined): Mutable<Change> | undefined {
+  #forget(now: number, before: Turned | undefined): Turned | undefined {
     const limitUs = this.#limits.forgetAfterMs * 1000;
     const gone = this.#listings.filter((listing) => now - listing.time >= limitUs && listing.suspect);
     this.#listings = this.#listings.filter((listing) => now - listing.time < limitUs);
     const [last, other] = this.#listings;
     const alone = last?.suspect && other === undefined ? last : undefined;
     if (gone.length === 0 && !alone) return before;
-    const change = before ?? noChange();
-    for (const { venue } of gone) change.forgotten.push(venue);
+    const turned = before ?? nothing();
+    for (const { venue } of gone) turned.forgotten.push(venue);
     if (alone) {
-      change.turnedConfirmed.push(alone.venue);
+      turned.turnedConfirmed.push(alone.venue);
       Object.assign(alone, { suspect: false, since: -1, suspectSince: -1 });
     }
-    return change;
+    return turned;
   }
 
   #mids(now: number): number[] {
     return this.#listings
       .filter((listing) => this.#isAlive(listing, now))
       .map(({ mid }) => mid)
-      .sort((a, b) => a - b);
+      .sort(ascending);
   }
 
-  #describe({ agreedSince, ...turned }: Change, now: number): SanityChange {
+  #describe({ agreedSince, ...turned }: Turned, now: number): SanityChange {
     const mids = this.#mids(now);
     const suspects = this.#listings.filter(({ suspect }) => suspect);
     const listings = this.#listings
       .filter((listing) => listing.suspect || this.#isAlive(listing, now))
-      .map(({ venue, symbol, mid, suspect, time }) => {
-        const others = this.#isAlive({ time } as Listing, now) ? mids : [...mids, mid].sort((a, b) => a - b);
-        const deviation = Math.min(deviationBps(others, mid), Number.MAX_VALUE);
-        return { venue, symbol, midPrice: mid, deviationBps: deviation, suspect };
+      .map((listing) => {
+        const { venue, symbol, mid, suspect } = listing;
+        const sorted = this.#isAlive(listing, now) ? mids : [...mids, mid].sort(ascending);
+        // Prices of absurd size may be infinitely far apart, which JSON cannot say.
+        const apart = Math.min(deviationBps(sorted, mid), Number.MAX_VALUE);
+        return { venue, symbol, midPrice: mid, deviationBps: apart, suspect };
       });
-    return {
-      state: suspects.length > 0 ? 'suspect' : 'confirmed',
-      listings,
-      ...turned,
-      sinceTime:
-        suspects.length > 0
-          ? Math.min(...suspects.map(({ suspectSince }) => suspectSince))
-          : agreedSince >= 0
-            ? agreedSince
-            : now,
-    };
+    const agreed = agreedSince < 0 ? now : agreedSince;
+    const sinceTime = suspects.length > 0 ? Math.min(...suspects.map((each) => each.suspectSince)) : agreed;
+    return { state: suspects.length > 0 ? 'suspect' : 'confirmed', listings, ...turned, sinceTime };
   }
 }
 
@@ -248,12 +244,12 @@ function isUnsettled({ suspect, since }: Listing): boolean {
   return suspect || since >= 0;
 }
 
-function renewed(listing: Listing): Listing {
-  return { ...listing, suspect: false, since: -1, suspectSince: -1 };
+function nothing(): Turned {
+  return { turnedSuspect: [], turnedConfirmed: [], forgotten: [], agreedSince: -1 };
 }
 
-function noChange(): Mutable<Change> {
-  return { turnedSuspect: [], turnedConfirmed: [], forgotten: [], agreedSince: -1 };
+function ascending(a: number, b: number): number {
+  return a - b;
 }
 
 /** `(larger / smaller − 1) × 10,000`: the same from either side. */
