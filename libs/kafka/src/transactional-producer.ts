@@ -4,6 +4,8 @@ import type { KafkaConfig } from './config.ts';
 import { partitionOf } from './partitioner.ts';
 import { type PartitionBatch, produce } from './produce-request.ts';
 import { RecordBatchBuilder, type RecordHeader } from './record-batch.ts';
+import { commitOffsets, endTransaction, type ProducerIdentity } from './transaction-requests.ts';
+import { transactionVersion } from './transaction-version.ts';
 
 const groupCoordinator = 0;
 const transactionCoordinator = 1;
@@ -26,6 +28,8 @@ const waitTypes = new Set([
   'COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR',
 ]);
+/** CONCURRENT_TRANSACTIONS: the markers of the transaction before are still being written. */
+const concurrentTransactions = 51;
 
 export interface CommittedInput {
   readonly topic: string;
@@ -39,7 +43,8 @@ export interface CommittedInput {
  * Produces whole transactions for one transactional id: `init`, then for each batch `append`…, `commit`.
  *
  * Everything of a transaction is sent at commit: partitions are added, batches appended, the consumer offsets added and
- * the transaction ended. After any failure the producer is used up: make a new one, whose `init` fences this one and
+ * the transaction ended. On clusters with transaction version 2 (KIP-890) batches and offsets add themselves, which
+ * spares two requests a transaction; older ones are asked in the older way. After any failure the producer is used up: make a new one, whose `init` fences this one and
  * settles what it left open (Kafka's transaction protocol, KIP-98).
  */
 export class TransactionalProducer {
@@ -47,8 +52,11 @@ export class TransactionalProducer {
   readonly #ownsCluster: boolean;
   readonly #transactionalId: string;
   readonly #timeoutMs: number;
-  #producerId = '-1';
+  readonly #newest: number;
+  #producerId = -1n;
   #producerEpoch = -1;
+  /** Level of the cluster's feature `transaction.version`. */
+  #version = 0;
   /** True once partitions were added to a transaction that has not been ended. */
   #begun = false;
   #sequences = new Map<string, number>();
@@ -56,7 +64,15 @@ export class TransactionalProducer {
   #partitionCounts = new Map<string, number>();
   readonly #coordinators = new Map<string, Broker>();
 
-  constructor(options: { config: KafkaConfig; transactionalId: string; cluster?: Cluster; timeoutMs?: number }) {
+  constructor(options: {
+    config: KafkaConfig;
+    transactionalId: string;
+    cluster?: Cluster;
+    timeoutMs?: number;
+    /** Uses no newer transaction version than this, whatever the cluster has. */
+    transactionVersion?: number;
+  }) {
+    this.#newest = options.transactionVersion ?? 2;
     this.#cluster = options.cluster ?? createCluster(options.config);
     this.#ownsCluster = options.cluster === undefined;
     this.#transactionalId = options.transactionalId;
@@ -70,10 +86,11 @@ export class TransactionalProducer {
     await this.#cluster.refreshMetadataIfNecessary();
     for (const topic of topics)
       this.#partitionCounts.set(topic, this.#cluster.findTopicPartitionMetadata(topic).length);
+    this.#version = this.#newest >= 2 ? await this.#clusterVersion() : 0;
     const result = await this.#withCoordinator((coordinator) =>
       coordinator.initProducerId({ transactionalId: this.#transactionalId, transactionTimeout: this.#timeoutMs }),
     );
-    this.#producerId = String(result.producerId);
+    this.#producerId = BigInt(result.producerId);
     this.#producerEpoch = result.producerEpoch;
     this.#begun = false;
     this.#sequences.clear();
@@ -116,31 +133,31 @@ export class TransactionalProducer {
     const pending = [...this.#batches.values()];
     this.#batches.clear();
     this.#begun = true;
-    const topics = new Map<string, number[]>();
-    for (const { topic, partition } of pending) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
-    await this.#withCoordinator((coordinator) =>
-      coordinator.addPartitionsToTxn({
-        ...this.#identity(),
-        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
-      }),
-    );
+    if (this.#version < 2) await this.#addPartitions(pending);
     const finished: PartitionBatch[] = pending.map(({ topic, partition, builder }) => {
       const id = `${topic}/${partition}`;
       const baseSequence = this.#sequences.get(id) ?? 0;
       this.#sequences.set(id, (baseSequence + builder.count) % 0x80000000);
       const batch = builder.finish({
-        producerId: BigInt(this.#producerId),
+        producerId: this.#producerId,
         producerEpoch: this.#producerEpoch,
         baseSequence,
         transactional: true,
       });
       return { topic, partition, batch };
     });
-    const results = await produce(this.#cluster, this.#transactionalId, finished);
-    for (const { topic, partition, errorCode, baseOffset } of results) {
-      const error = protocolError(errorCode);
-      if (error) throw this.#classify(error, `${topic}-${partition}`);
-      bases.set(`${topic}/${partition}`, baseOffset);
+    for (let attempt = 0, left = finished; left.length > 0; attempt++) {
+      const results = await produce(this.#cluster, this.#transactionalId, left, this.#version < 2 ? 7 : 12);
+      const again = new Set<string>();
+      for (const { topic, partition, errorCode, baseOffset } of results) {
+        const error = protocolError(errorCode);
+        if (errorCode === concurrentTransactions && attempt < maxAttempts) again.add(`${topic}/${partition}`);
+        else if (error) throw this.#classify(error, `${topic}-${partition}`);
+        else bases.set(`${topic}/${partition}`, baseOffset);
+      }
+      // Nothing of these was appended, so they go again as they are, sequence numbers included.
+      left = left.filter(({ topic, partition }) => again.has(`${topic}/${partition}`));
+      if (left.length > 0) await pause(attempt);
     }
     return bases;
   }
@@ -149,8 +166,7 @@ export class TransactionalProducer {
   async commit(group: string, inputs: readonly CommittedInput[]): Promise<void> {
     // Records and offsets take different ways to the broker: side by side they cost three round trips, not five.
     await Promise.all([this.flush(), this.#sendOffsets(group, inputs)]);
-    this.#begun = false;
-    await this.#withCoordinator((coordinator) => coordinator.endTxn({ ...this.#identity(), transactionResult: true }));
+    await this.#end();
   }
 
   /**
@@ -159,32 +175,78 @@ export class TransactionalProducer {
    */
   async commitRecords(): Promise<void> {
     await this.flush();
-    if (!this.#begun) return;
-    this.#begun = false;
-    await this.#withCoordinator((coordinator) => coordinator.endTxn({ ...this.#identity(), transactionResult: true }));
+    if (this.#begun) await this.#end();
+  }
+
+  async #addPartitions(batches: Iterable<{ topic: string; partition: number }>): Promise<void> {
+    const topics = new Map<string, number[]>();
+    for (const { topic, partition } of batches) topics.set(topic, [...(topics.get(topic) ?? []), partition]);
+    await this.#withCoordinator((coordinator) =>
+      coordinator.addPartitionsToTxn({
+        ...this.#identity(),
+        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+      }),
+    );
   }
 
   async #sendOffsets(group: string, inputs: readonly CommittedInput[]): Promise<void> {
-    await this.#withCoordinator((coordinator) => coordinator.addOffsetsToTxn({ ...this.#identity(), groupId: group }));
-    const topics = new Map<string, { partition: number; offset: string; metadata: string | null }[]>();
+    const topics = new Map<string, { partition: number; offset: bigint; metadata: string | null }[]>();
     for (const { topic, partition, offset, metadata } of inputs) {
-      topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: String(offset), metadata }]);
+      topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset: BigInt(offset), metadata }]);
     }
+    if (this.#version >= 2) {
+      await this.#retry('group', group, groupCoordinator, (coordinator) =>
+        commitOffsets(coordinator, this.#producer(), group, topics),
+      );
+      return;
+    }
+    await this.#withCoordinator((coordinator) => coordinator.addOffsetsToTxn({ ...this.#identity(), groupId: group }));
     await this.#retry('group', group, groupCoordinator, (coordinator) =>
       coordinator.txnOffsetCommit({
         ...this.#identity(),
         groupId: group,
-        topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+        topics: [...topics].map(([topic, partitions]) => ({
+          topic,
+          partitions: partitions.map((partition) => ({ ...partition, offset: String(partition.offset) })),
+        })),
       }),
     );
+  }
+
+  async #end(): Promise<void> {
+    this.#begun = false;
+    if (this.#version < 2) {
+      await this.#withCoordinator((coordinator) =>
+        coordinator.endTxn({ ...this.#identity(), transactionResult: true }),
+      );
+      return;
+    }
+    const next = await this.#withCoordinator((coordinator) => endTransaction(coordinator, this.#producer(), true));
+    this.#producerId = next.producerId;
+    this.#producerEpoch = next.producerEpoch;
+    // Sequence numbers count from zero in each epoch.
+    this.#sequences.clear();
+  }
+
+  async #clusterVersion(): Promise<number> {
+    try {
+      return await transactionVersion(this.#cluster);
+    } catch (cause) {
+      throw this.#classify(cause, 'features');
+    }
   }
 
   async disconnect(): Promise<void> {
     if (this.#ownsCluster) await this.#cluster.disconnect();
   }
 
-  #identity() {
+  #producer(): ProducerIdentity {
     return { transactionalId: this.#transactionalId, producerId: this.#producerId, producerEpoch: this.#producerEpoch };
+  }
+
+  /** As kafkajs takes it. */
+  #identity() {
+    return { ...this.#producer(), producerId: String(this.#producerId) };
   }
 
   #withCoordinator<T>(call: (coordinator: Broker) => Promise<T>): Promise<T> {
@@ -212,7 +274,7 @@ export class TransactionalProducer {
         if (type !== 'CONCURRENT_TRANSACTIONS') this.#coordinators.delete(id);
         if (!waitTypes.has(type) || attempt >= maxAttempts) throw this.#classify(cause, what);
         // The markers of the transaction before are usually written within a few milliseconds.
-        await new Promise((resolve) => setTimeout(resolve, Math.min(50, 2 ** Math.min(attempt, 6))));
+        await pause(attempt);
       }
     }
   }
@@ -227,4 +289,9 @@ export class TransactionalProducer {
       );
     return new RetriableError('broker_unavailable', `${this.#transactionalId}, ${what}: ${message}`, { cause });
   }
+}
+
+/** A little longer each time, up to 50 ms. */
+function pause(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.min(50, 2 ** Math.min(attempt, 6))));
 }

@@ -40,6 +40,8 @@ export const sharedSettings: Readonly<Record<string, string | number | boolean>>
   'transaction.state.log.replication.factor': 1,
   'transaction.state.log.min.isr': 1,
   'transaction.state.log.num.partitions': 8,
+  // A transaction that begins while the markers of the one before are being written waits so long, not the default 20 ms.
+  'add.partitions.to.txn.retry.backoff.ms': 2,
   'share.coordinator.state.topic.replication.factor': 1,
   'share.coordinator.state.topic.min.isr': 1,
   // After a crash the controller waits this long before it lets the same broker register again.
