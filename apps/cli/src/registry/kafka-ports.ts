@@ -1,4 +1,6 @@
 import { RetriableError, systemClock } from '@alphapulse/core';
+import { createNet } from '@alphapulse/net';
+import { referenceFromEnv } from '@alphapulse/reference';
 import { createRegistrar, createRegistryView } from '@alphapulse/registry';
 import { type Connection, commandLog, connection } from '../connection.ts';
 import { OutageLog } from './outage-log.ts';
@@ -59,6 +61,17 @@ export const kafkaPorts: RegistryPorts = {
     } finally {
       await briefly(registrar.close());
     }
+  },
+
+  reference: () => {
+    const log = commandLog('registry');
+    const { signal } = new AbortController();
+    return referenceFromEnv(process.env, {
+      net: createNet({ clock: systemClock, log }),
+      clock: systemClock,
+      log,
+      signal,
+    });
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Clock } from '@alphapulse/core';
+import type { ReferenceChain } from '@alphapulse/reference';
 import type { Kind, RegistryMap } from '@alphapulse/registry';
 import type { Outcome, Statement } from '@alphapulse/registry/statement.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,6 +28,9 @@ export interface RegistryWriter {
   ): Promise<Outcome[]>;
 }
 
+/** Facts of securities, from files and services. */
+export type ReferenceLookup = Pick<ReferenceChain, 'lookUp'>;
+
 /** What the commands work on, so that tests need no broker. */
 export interface RegistryPorts {
   /**
@@ -35,6 +39,8 @@ export interface RegistryPorts {
    */
   read<T>(kinds: readonly Kind[], timeoutMs: number, use: (reader: RegistryReader) => Promise<T>): Promise<T>;
   write<T>(timeoutMs: number, use: (writer: RegistryWriter) => Promise<T>): Promise<T>;
+  /** What the environment says to ask; null when it says nothing. */
+  reference(): Promise<ReferenceLookup | null>;
   readonly clock: Clock;
   readonly terminal: Terminal;
 }

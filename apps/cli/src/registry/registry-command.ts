@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { collisionsCommand } from './collisions-command.ts';
+import { enrichCommand } from './enrich-command.ts';
 import { exportCommand } from './export-command.ts';
 import { findCommand } from './find-command.ts';
 import { getCommand } from './get-command.ts';
@@ -19,6 +20,7 @@ export function registryCommand(ports: RegistryPorts = kafkaPorts): Command {
     .addCommand(findCommand(ports))
     .addCommand(historyCommand(ports))
     .addCommand(registerCommand(ports))
+    .addCommand(enrichCommand(ports))
     .addCommand(collisionsCommand(ports))
     .addCommand(exportCommand(ports))
     .addCommand(importCommand(ports));

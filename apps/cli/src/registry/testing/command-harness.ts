@@ -2,7 +2,7 @@ import type { Clock } from '@alphapulse/core';
 import { RegistryMap } from '@alphapulse/registry';
 import type { Outcome, Statement } from '@alphapulse/registry/statement.ts';
 import { applyConventions, exitOf } from '../../conventions.ts';
-import type { RegistryPorts, RegistryWriter } from '../ports.ts';
+import type { ReferenceLookup, RegistryPorts, RegistryWriter } from '../ports.ts';
 import { registryCommand } from '../registry-command.ts';
 
 export interface Result {
@@ -32,6 +32,8 @@ export class CommandHarness {
       return statements.map((statement) => ({ kind: statement.kind, ...this.answer(statement) }));
     },
   };
+  /** What reference data there is. */
+  reference: ReferenceLookup | null = null;
   /** Kinds that were read by the last command. */
   kindsRead: readonly string[] = [];
   readonly #clock: Clock;
@@ -50,6 +52,7 @@ export class CommandHarness {
         return use(this.registry);
       },
       write: async (_timeoutMs, use) => use(this.writer),
+      reference: async () => this.reference,
       terminal: {
         out: async (text) => {
           out += text;
