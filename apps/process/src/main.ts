@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { FatalError, type Stage, systemClock } from '@alphapulse/core';
 import { kafkaConfigFromEnv } from '@alphapulse/kafka';
-import { createRegistryView } from '@alphapulse/registry';
+import { createRegistryClient } from '@alphapulse/registry';
 import { envNumber, runApp, runStages, schemaRegistryUrl } from '@alphapulse/runtime';
 import { sources } from '@alphapulse/sources';
 import { createParseStage, enrich, validate } from '@alphapulse/stages';
@@ -24,18 +24,28 @@ await runApp('process', async (log, signal) => {
     return stage;
   });
   const kafka = kafkaConfigFromEnv('alphapulse-process', log);
-  const view = createRegistryView({ config: kafka, schemaRegistryUrl: schemaRegistryUrl(), clock });
+  const enriches = stages.includes(enrich as unknown as Stage);
+  // Redis only shortens the start: without it everything is read from the topics.
+  const registry = enriches
+    ? createRegistryClient({
+        config: kafka,
+        schemaRegistryUrl: schemaRegistryUrl(),
+        redisUrl: process.env.REDIS_URL || 'redis://127.0.0.1:6379',
+        clock,
+        kinds: ['listings'],
+      })
+    : undefined;
   try {
-    if (stages.includes(enrich as unknown as Stage))
+    if (registry)
       await Promise.race([
-        view.start(),
+        registry.start(),
         new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
       ]);
     await runStages(
       {
         stages,
-        stageDeps: { listings: view },
-        catchUp: () => view.catchUp(),
+        stageDeps: { listings: registry },
+        ...(registry ? { catchUp: () => registry.catchUp() } : {}),
         kafka,
         schemaRegistryUrl: schemaRegistryUrl(),
         clock,
@@ -47,6 +57,6 @@ await runApp('process', async (log, signal) => {
       signal,
     );
   } finally {
-    await view.close();
+    await registry?.close();
   }
 });
