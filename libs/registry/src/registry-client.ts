@@ -60,7 +60,7 @@ export class RegistryClient implements ListingLookup {
     this.#ports = ports;
     this.#loader = new ListingLoader({ cache, clock, log, ...options });
     const fill: Fill = async ({ ends, take, signal }) => {
-      const clusterId = await ports.clusterId?.();
+      const { clusterId } = ports;
       const result = await warmStart({ cache, kinds, ends, clusterId, take, log, clock, signal });
       this.#filledFrom = 'positions' in result ? 'cache' : 'topics';
       if ('positions' in result) {

@@ -15,7 +15,7 @@ export interface ViewPorts {
 }
 
 export interface ViewOptions {
-  /** What to hold; default everything but collisions. */
+  /** What to hold; default all entities, without collisions and mappings. */
   readonly kinds?: readonly Kind[];
   /** Told of every record, after the view shows it. */
   readonly onChange?: (change: Change) => void;

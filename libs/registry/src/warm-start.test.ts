@@ -16,13 +16,14 @@ const ends = new Map([
   ['registry.listings/0', 7],
 ]);
 
-function setUp(ownClusterId?: string) {
+function setUp(ownClusterId?: () => string) {
   const cache = new MemoryCacheReader();
   const clock = new ManualClock();
   const map = new RegistryMap();
   const start = (signal = new AbortController().signal) =>
     warmStart({
-      ...{ cache, kinds, ends, clock, signal, waitMs: 100, clusterId: ownClusterId },
+      ...{ cache, kinds, ends, clock, signal, waitMs: 100 },
+      clusterId: async () => ownClusterId?.(),
       log: new QuietLog(),
       take: (change) => map.apply(change),
     });
@@ -82,7 +83,7 @@ describe('warm start', () => {
       },
     ],
   ])('is refused when %s', async (_, reason, broken) => {
-    const { cache, start } = setUp('own');
+    const { cache, start } = setUp(() => 'own');
     broken(cache);
     expect(await start()).toEqual({ refused: 'distrusted', reason: expect.stringMatching(reason) });
   });
@@ -110,6 +111,13 @@ describe('warm start', () => {
       cache.available = false;
     };
     expect(await start()).toEqual({ refused: 'away', reason: 'connection is closed' });
+  });
+
+  test('is refused when the broker cannot tell its cluster now', async () => {
+    const { start } = setUp(() => {
+      throw new Error('no broker answers');
+    });
+    expect(await start()).toEqual({ refused: 'away', reason: 'no broker answers' });
   });
 
   test('is exact: entities of any later moment, then the records from the positions, give what the whole log gives', () => {

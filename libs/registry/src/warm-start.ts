@@ -9,8 +9,8 @@ export interface WarmStartOptions {
   readonly kinds: readonly Kind[];
   /** Where the topics of these kinds end, by `<topic>/<partition>`. */
   readonly ends: ReadonlyMap<string, number>;
-  /** The cluster that the topics are on; undefined where it is not known, and then not compared. */
-  readonly clusterId: string | undefined;
+  /** Tells the cluster that the topics are on; undefined where that is not known, and then not compared. */
+  readonly clusterId?: (() => Promise<string | undefined>) | undefined;
   readonly take: (change: Change) => void;
   readonly log: Log;
   readonly clock: Clock;
@@ -37,11 +37,12 @@ export type WarmStart =
  * After a refusal, entities may have been taken already: the caller starts with an empty map then.
  */
 export async function warmStart(options: WarmStartOptions): Promise<WarmStart> {
-  const { cache, kinds, take, signal } = options;
+  const { cache, kinds, ends, take, signal } = options;
   if (!(await available(options))) return { refused: 'away', reason: 'the cache does not answer' };
   try {
     const before = await cache.state(kinds);
-    const distrust = whyDistrust(before, { ...options, nowMs: options.clock.nowMs() });
+    const clusterId = await options.clusterId?.();
+    const distrust = whyDistrust(before, { kinds, ends, clusterId, nowMs: options.clock.nowMs() });
     if (distrust !== undefined) return { refused: 'distrusted', reason: distrust };
     let records = 0;
     for (const kind of kinds) {
@@ -52,9 +53,9 @@ export async function warmStart(options: WarmStartOptions): Promise<WarmStart> {
       }
     }
     const after = await cache.state(kinds);
-    if (wasEmptied(before, after, options.ends))
+    if (wasEmptied(before, after, ends))
       return { refused: 'distrusted', reason: 'the cache was emptied while it was read' };
-    const positions = [...options.ends.keys()].map((id) => [id, before.positions.get(id) ?? 0] as const);
+    const positions = [...ends.keys()].map((id) => [id, before.positions.get(id) ?? 0] as const);
     return { positions: new Map(positions), records };
   } catch (error) {
     const reason = (error as Error).message;
@@ -78,9 +79,9 @@ const maxUnfollowedMs = 12 * 3_600_000;
 /** Why a cache is no copy of these topics; undefined when it is one. */
 export function whyDistrust(
   { positions, clusterId, followedMs, unreadable }: CacheState,
-  asked: Pick<WarmStartOptions, 'kinds' | 'ends' | 'clusterId'> & { readonly nowMs: number },
+  topics: Pick<WarmStartOptions, 'kinds' | 'ends'> & { readonly clusterId: string | undefined; readonly nowMs: number },
 ): string | undefined {
-  const { kinds, ends, clusterId: ownClusterId, nowMs } = asked;
+  const { kinds, ends, clusterId: ownClusterId, nowMs } = topics;
   if (unreadable !== undefined) return unreadable;
   if (ownClusterId !== undefined && clusterId !== undefined && clusterId !== ownClusterId)
     return `the cache is of cluster ${clusterId}, the topics are on ${ownClusterId}`;
