@@ -29,4 +29,6 @@ export interface RegistryCache {
    * followed up to `nowMs`.
    */
   check(positions: ReadonlyMap<string, number>, followed: readonly Kind[], nowMs: number): Promise<boolean>;
+  /** False when entries of a kind have gone without the cache's doing: evicted, or deleted by hand. */
+  intact(kind: Kind): Promise<boolean>;
 }

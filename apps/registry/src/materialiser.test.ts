@@ -170,11 +170,21 @@ describe('materialiser', () => {
     first.stop();
     await first.ended;
     cache.offsets.delete('registry.listings/0');
-    cache.entities.delete(`listings:${idOf('listing:kraken:C1/USD')}`);
     const second = run();
     await until(() => second.materialiser.current && position() === written());
     expect(second.materialiser.rebuilds).toBe(1);
     expect(cache.entities.has(`listings:${idOf('listing:kraken:C1/USD')}`)).toBe(true);
+  });
+
+  test('entries that were evicted are found out without a record', async () => {
+    const { cache, registrar, run, until } = setUp();
+    await registrar.register([listing(1)], 'kraken');
+    const { materialiser } = run();
+    await until(() => materialiser.current);
+    const before = new Map(cache.entities);
+    for (const key of before.keys()) if (key.startsWith('assets:')) cache.entities.delete(key);
+    await until(() => materialiser.current && cache.entities.size === before.size);
+    expect(materialiser.rebuilds).toBe(allKinds.length + 1);
   });
 
   test('a copy of another cluster’s topics is taken out, however well its positions fit', async () => {

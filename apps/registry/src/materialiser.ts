@@ -35,8 +35,8 @@ const tombstonesMs = 12 * 3_600_000;
 
 /**
  * Writes the registry topics into the cache and resumes where the cache says it stands. A cache that has lost records
- * is rebuilt from the log, kind by kind: one that was flushed, belongs to another cluster, is ahead of the log, or was
- * restored from a copy older than the log can make good.
+ * is rebuilt from the log, kind by kind: one that was flushed, had keys evicted, belongs to another cluster, is ahead of
+ * the log, or was restored from a copy older than the log can make good.
  *
  * Corrupt records are kept elsewhere before the cache's position passes them, so none is lost.
  */
@@ -180,7 +180,8 @@ export class Materialiser {
     for (const kind of kinds) {
       const { name } = topicOf[kind];
       const ends = await endsOf(kind, reader);
-      const reason = this.#unfit(kind, state, ends);
+      const intact = await this.#ask((cache) => cache.intact(kind));
+      const reason = intact ? this.#unfit(kind, state, ends) : 'entries have gone';
       const seen = new Map([...ends.keys()].map((id) => [id, state.positions.get(id)]));
       if (reason !== undefined) {
         log.info({ topic: name, reason }, 'rebuilding this topic’s copy in the cache from the log');
@@ -235,6 +236,9 @@ export class Materialiser {
       const followed = kinds.filter((kind) => this.lag.get(kind) === 0);
       const whole = await this.#ask((cache) => cache.check(new Map(this.#positions), followed, ms));
       if (!whole) throw new RetriableError('redis_unavailable', 'cache has lost records');
+      for (const kind of kinds)
+        if (!(await this.#ask((cache) => cache.intact(kind))))
+          throw new RetriableError('redis_unavailable', `cache has lost entries of ${kind}`);
     }
   }
 

@@ -320,6 +320,23 @@ if (command === undefined) {
       expect(await redis.client.dbsize()).toBe(0);
     });
 
+    test('a key that was evicted or deleted, or lost an entry, is seen', async () => {
+      for (const kind of allKinds) expect(await cache.intact(kind)).toBe(true);
+      await cache.apply(
+        batchOf(put('listings', 0, 'aa', listing('aa', 'A')), put('listings', 1, 'ab', listing('ab', 'B'))),
+        0,
+      );
+      for (const kind of allKinds) expect(await cache.intact(kind)).toBe(true);
+      await redis.client.zrem(redisKeys.instrument, 'ff:ab');
+      expect(await cache.intact('listings')).toBe(false);
+      await cache.reset('listings', new Map([['registry.listings/0', 2]]), 1);
+      expect(await cache.intact('listings')).toBe(true);
+      await cache.apply(batchOf(put('listings', 0, 'aa', listing('aa', 'A'))), 0);
+      await redis.client.unlink(redisKeys.entities('listings'));
+      expect(await cache.intact('listings')).toBe(false);
+      expect(await cache.intact('tokens')).toBe(true);
+    });
+
     test('a copy of another cluster or layout is taken out, whatever keys it had', async () => {
       await cache.apply(batchOf(put('listings', 0, 'aa', listing('aa', 'BTC/USD'))), 0);
       expect((await cache.open('elsewhere')).positions).toEqual(new Map());

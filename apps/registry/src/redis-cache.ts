@@ -13,7 +13,7 @@ import {
 } from '@alphapulse/registry';
 import type { CacheState, RegistryCache } from './cache.ts';
 import { packStrings } from './pack-strings.ts';
-import { adoptScript, applyScript, checkScript, resetScript } from './redis-scripts.ts';
+import { adoptScript, applyScript, checkScript, intactScript, resetScript } from './redis-scripts.ts';
 import { indexedFields, planWrites, type RedisWrite } from './redis-writes.ts';
 
 const layoutKeys = [redisKeys.status, redisKeys.offsets, ...allKinds.flatMap(keysOf)];
@@ -53,6 +53,7 @@ export class RedisCache implements RegistryCache {
       resetScript,
       [redisKeys.offsets, redisKeys.status, ...keysOf(kind)],
       [
+        statusField.sizes(kind),
         statusField.epoch(kind),
         randomBytes(8).toString('hex'),
         statusField.followedMs(kind),
@@ -78,7 +79,7 @@ export class RedisCache implements RegistryCache {
       const former = await this.#values(kind, indexedFields(kind, changes));
       const writes = planWrites(kind, changes, former);
       // As one array: a basket's many legs would be too many arguments of a function.
-      const moved = await this.#write(partition, position, next, writes);
+      const moved = await this.#write(kind, partition, [position, next], writes);
       if (moved === next) return next;
     }
   }
@@ -90,6 +91,10 @@ export class RedisCache implements RegistryCache {
       [positions.size, ...[...positions].flat(), ...followed.flatMap((kind) => [statusField.followedMs(kind), nowMs])],
     );
     return whole === 1;
+  }
+
+  async intact(kind: Kind): Promise<boolean> {
+    return (await this.#run(intactScript, [redisKeys.status, ...keysOf(kind)], [statusField.sizes(kind)])) === 1;
   }
 
   async #values(kind: Kind, fields: readonly string[]): Promise<Map<string, string>> {
@@ -104,18 +109,19 @@ export class RedisCache implements RegistryCache {
   }
 
   async #write(
+    kind: Kind,
     partition: string,
-    position: number,
-    next: number,
+    [position, next]: readonly [position: number, next: number],
     writes: readonly RedisWrite[],
   ): Promise<number | undefined> {
-    const keys = [...new Set([redisKeys.offsets, ...writes.map(({ key }) => key)])];
+    const keys = [redisKeys.offsets, redisKeys.status, ...keysOf(kind)];
     const commands: string[] = [];
     for (const { command, key, args } of writes) {
       commands.push(command, String(keys.indexOf(key) + 1), String(args.length));
       for (const arg of args) commands.push(arg);
     }
-    const moved = await this.#run(applyScript, keys, [partition, position, next, packStrings(commands)]);
+    const args = [partition, position, next, statusField.sizes(kind), packStrings(commands)];
+    const moved = await this.#run(applyScript, keys, args);
     return moved === null ? undefined : Number(moved);
   }
 

@@ -11,6 +11,7 @@ export class MemoryCache implements RegistryCache {
   readonly followedMs = new Map<Kind, number>();
   /** Sizes of the batches applied. */
   readonly batches: number[] = [];
+  readonly #counts = new Map<Kind, number>();
 
   /** Loses everything, as FLUSHALL does. */
   flush(): void {
@@ -33,6 +34,7 @@ export class MemoryCache implements RegistryCache {
     for (const key of this.entities.keys()) if (key.startsWith(`${kind}:`)) this.entities.delete(key);
     for (const partition of seen.keys()) this.offsets.set(partition, 0);
     this.followedMs.set(kind, nowMs);
+    this.#counts.delete(kind);
     return true;
   }
 
@@ -49,6 +51,7 @@ export class MemoryCache implements RegistryCache {
     }
     this.batches.push(batch.changes.length);
     this.offsets.set(partition, batch.next);
+    this.#counts.set(batch.kind, this.#count(batch.kind));
     return batch.next;
   }
 
@@ -57,6 +60,15 @@ export class MemoryCache implements RegistryCache {
     for (const [partition, position] of positions) if ((this.offsets.get(partition) ?? -1) < position) return false;
     for (const kind of followed) this.followedMs.set(kind, nowMs);
     return true;
+  }
+
+  async intact(kind: Kind): Promise<boolean> {
+    this.#check();
+    return this.#count(kind) === (this.#counts.get(kind) ?? 0);
+  }
+
+  #count(kind: Kind): number {
+    return [...this.entities.keys()].filter((key) => key.startsWith(`${kind}:`)).length;
   }
 
   #check(): void {

@@ -63,6 +63,8 @@ export const statusField = {
   epoch: (kind: Kind): string => `${kind}:epoch`,
   /** Milliseconds since 1970 up to which the kind’s topic was followed without missing anything. */
   followedMs: (kind: Kind): string => `${kind}:followedMs`,
+  /** How many entries each of `keysOf` the kind must have, joined by commas: a key that was evicted or deleted is seen. */
+  sizes: (kind: Kind): string => `${kind}:sizes`,
 } as const;
 
 /** Field of `index:symbol`. */
