@@ -3,11 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { FatalError, systemClock } from '@alphapulse/core';
 import { kafkaConfigFromEnv, LogReader, SchemaIds, TransactionalProducer } from '@alphapulse/kafka';
 import { createRedis } from '@alphapulse/redis';
-import { createRegistryView } from '@alphapulse/registry';
+import { createRegistrar, createRegistryView } from '@alphapulse/registry';
 import { runApp, schemaRegistryUrl } from '@alphapulse/runtime';
-import { createApi } from './api.ts';
 import { registryConfig } from './config.ts';
 import { DeadLetters, deadLetterTransactionalId } from './dead-letters.ts';
+import { createApi } from './http/api.ts';
+import { NameIndex } from './http/name-index.ts';
+import type { StatePort } from './http/ports.ts';
 import { Materialiser } from './materialiser.ts';
 import { createMetrics } from './metrics.ts';
 import { RedisCache } from './redis-cache.ts';
@@ -15,11 +17,17 @@ import { materialisedBy, servedBy } from './roles.ts';
 
 await runApp('registry', async (log, signal) => {
   const config = registryConfig(process.argv.slice(2));
-  const { role } = config;
+  const { role, access } = config;
   const clock = systemClock;
   const kafka = kafkaConfigFromEnv('alphapulse-registry', log);
   const url = schemaRegistryUrl();
-  const view = createRegistryView({ config: kafka, schemaRegistryUrl: url, clock, kinds: servedBy(role) });
+  const names = new NameIndex();
+  const view = createRegistryView({
+    ...{ config: kafka, schemaRegistryUrl: url, clock, kinds: servedBy(role) },
+    onChange: (change) => names.changed(change),
+  });
+  // Reads the topics when it is first asked to write, and all of them: identities of every kind share one id space.
+  const registrar = createRegistrar({ config: kafka, schemaRegistryUrl: url, clock });
   const redis = createRedis(config.redisUrl, log);
   const openReader = () => new LogReader({ config: kafka, clock });
   const deadLetters = new DeadLetters({
@@ -37,8 +45,13 @@ await runApp('registry', async (log, signal) => {
     clock,
     log,
   });
-  const cache = { materialiser, available: () => redis.available };
-  const api = createApi({ view, role, cache, metrics: createMetrics(view, cache), clock, log });
+  const redisAvailable = () => redis.available;
+  const api = createApi({
+    ...{ role, view, names, access, clock, log },
+    registrar: registrar as unknown as StatePort,
+    cache: { materialiser, available: redisAvailable },
+    metrics: createMetrics({ view, materialiser, redisAvailable, deadLetters }),
+  });
   try {
     const address = await api.listen({ host: config.host, port: config.port }).catch((cause: Error) => {
       throw new FatalError(
@@ -48,7 +61,7 @@ await runApp('registry', async (log, signal) => {
       );
     });
     const { port } = api.server.address() as AddressInfo;
-    log.info({ url: address, port, role }, 'listening');
+    log.info({ url: address, port, role, reads: access.reads, writes: access.writeToken !== undefined }, 'listening');
     const stopped = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -59,9 +72,12 @@ await runApp('registry', async (log, signal) => {
     });
     const materialising = materialiser.run(signal);
     await Promise.race([Promise.all([serving, materialising]), stopped]);
+    // Open requests are answered while everything they need is still there.
+    await api.close();
     await materialising;
   } finally {
     await api.close();
+    await registrar.close();
     await view.close();
     await deadLetters.close();
     await redis.close();
