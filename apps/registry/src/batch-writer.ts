@@ -1,4 +1,4 @@
-import type { RegistryBatch } from '@alphapulse/registry';
+import { offsetField, type RegistryBatch } from '@alphapulse/registry';
 import type { CorruptRecord } from './corrupt-records.ts';
 
 /** Records that may wait to be written: a few megabytes, enough to have some while more are fetched. */
@@ -16,10 +16,13 @@ export class BatchWriter {
   readonly #write: Write;
   #fail: (error: Error) => void = () => undefined;
   #last: Promise<void> = Promise.resolve();
+  readonly #given: Map<string, number>;
   #waiting = 0;
   #wake: () => void = () => undefined;
 
-  constructor(write: Write) {
+  /** `positions` are next offsets by `<topic>/<partition>`, where writing begins. */
+  constructor(positions: ReadonlyMap<string, number>, write: Write) {
+    this.#given = new Map(positions);
     this.#write = write;
     this.failed = new Promise((_resolve, reject) => {
       this.#fail = reject;
@@ -28,16 +31,23 @@ export class BatchWriter {
     this.failed.catch(() => undefined);
   }
 
-  /** True when everything that was given is written. */
-  get idle(): boolean {
-    return this.#waiting === 0;
-  }
-
   /** Takes a batch; resolves when there is room for more. Rejects when writing has failed. */
   async write(batch: RegistryBatch, corrupt: readonly CorruptRecord[]): Promise<void> {
-    // One more, so that a batch of corrupt records counts too.
+    this.add(batch, corrupt);
+    while (this.#waiting > roomRecords) {
+      const room = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await Promise.race([room, this.failed]);
+    }
+  }
+
+  /** Takes a batch, whether there is room or not. */
+  add(batch: RegistryBatch, corrupt: readonly CorruptRecord[] = []): void {
+    // One more, so that a batch without a good record counts too.
     const records = batch.changes.length + 1;
     this.#waiting += records;
+    this.#given.set(offsetField(batch.topic, batch.partition), batch.next);
     this.#last = this.#last
       .then(() => this.#write(batch, corrupt))
       .then(() => {
@@ -45,12 +55,11 @@ export class BatchWriter {
         this.#wake();
       });
     this.#last.catch(this.#fail);
-    while (this.#waiting > roomRecords) {
-      const room = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      await Promise.race([room, this.failed]);
-    }
+  }
+
+  /** Offset after the last record that was given of a partition. */
+  given(topic: string, partition: number): number {
+    return this.#given.get(offsetField(topic, partition)) ?? 0;
   }
 
   /** Resolves when everything that was given is written; rejects when that failed. */

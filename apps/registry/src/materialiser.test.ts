@@ -4,7 +4,7 @@ import { MemoryLog, memorySchemas } from '@alphapulse/registry/testing/memory-lo
 import { QuietLog } from '@alphapulse/registry/testing/quiet-log.ts';
 import { ManualClock } from '@alphapulse/testkit';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { Materialiser } from './materialiser.ts';
+import { Materialiser, type MaterialiserOptions } from './materialiser.ts';
 import { MemoryCache, MemoryCorruptRecords } from './testing.ts';
 
 const listing = (number: number): ListingSeen => ({
@@ -36,12 +36,13 @@ function setUp() {
   const corruptRecords = new MemoryCorruptRecords();
   const ports = { reader: memory.reader(), ends: memory.reader(), schemas: memorySchemas, clock, log };
   const registrar = new Registrar({ ...ports, producer: memory.producer() }, { changeLeadMs: 0 });
-  const run = (options: { batchRecords?: number } = {}) => {
+  const openReader = () => ({ ...memory.reader(), clusterId: async () => 'here' });
+  const run = (options: Partial<MaterialiserOptions> = {}) => {
     const materialiser = new Materialiser({
       kinds: allKinds,
       cache,
       corruptRecords,
-      openReader: () => ({ ...memory.reader(), clusterId: async () => 'here' }),
+      openReader,
       schemas: memorySchemas,
       clock,
       log,
@@ -61,7 +62,7 @@ function setUp() {
   };
   const written = () => memory.records('registry.listings').length;
   const position = () => cache.offsets.get('registry.listings/0');
-  return { memory, clock, log, cache, corruptRecords, registrar, run, until, written, position };
+  return { memory, clock, log, cache, corruptRecords, openReader, registrar, run, until, written, position };
 }
 
 describe('materialiser', () => {
@@ -279,5 +280,25 @@ describe('materialiser', () => {
     expect(materialiser.lag.get('venues')).toBe(0);
     cache.available = true;
     await until(() => materialiser.current && materialiser.lag.get('listings') === 0);
+  });
+
+  test('stands where a topic ends, also when that is the end of a transaction and no record', async () => {
+    const { cache, registrar, run, until, written, position, openReader } = setUp();
+    const transactional = (): ReturnType<typeof openReader> => {
+      const reader = openReader();
+      return {
+        ...reader,
+        ends: async (topic) => new Map([...(await reader.ends(topic))].map(([id, end]) => [id, end + 1])),
+        follow: (starts, onRecords, signal, onPosition) =>
+          reader.follow(starts, onRecords, signal, (topic, partition, next) =>
+            onPosition?.(topic, partition, next + 1),
+          ),
+      };
+    };
+    await registrar.register([listing(1), listing(2)], 'kraken');
+    const { materialiser } = run({ openReader: transactional });
+    await until(() => materialiser.current && position() === written() + 1);
+    await until(() => materialiser.lag.get('listings') === 0);
+    expect(cache.entities.size).toBe(8);
   });
 });

@@ -42,8 +42,6 @@ const tombstonesMs = 12 * 3_600_000;
  */
 export class Materialiser {
   readonly #options: MaterialiserOptions;
-  #follower: RegistryFollower | undefined;
-  #writer: BatchWriter | undefined;
   /** Next offsets by `<topic>/<partition>` as they were written. */
   #positions = new Map<string, number>();
   /** Ends of each kind's partitions, and when they were asked for. */
@@ -82,10 +80,7 @@ export class Materialiser {
 
   /** Records that the cache was behind each kind's topic when its end was last asked for. */
   get lag(): ReadonlyMap<Kind, number> {
-    // The follower also passes what is no record, such as the ends of transactions. What it has handed over last may
-    // still be on its way to the cache.
-    const passed = this.#writer?.idle === true ? this.#follower?.positions : undefined;
-    const reached = (id: string) => Math.max(this.#positions.get(id) ?? 0, passed?.get(id) ?? 0);
+    const reached = (id: string) => this.#positions.get(id) ?? 0;
     return new Map(
       [...this.#ends.ends].map(([kind, ends]) => [
         kind,
@@ -128,16 +123,14 @@ export class Materialiser {
   async #follow(signal: AbortSignal): Promise<void> {
     const { kinds, openReader, schemas, clock, log } = this.#options;
     const ends = openReader();
-    this.#follower = undefined;
-    this.#writer = undefined;
     this.#positions = await this.#startPositions(ends).catch(async (error: Error) => {
       await ends.close();
       throw error;
     });
     // Handed over before the batch they stood in, which is written after they are kept.
     const corrupt: CorruptRecord[] = [];
-    const writer = new BatchWriter((batch, bad) => this.#write(batch, bad));
-    this.#writer = writer;
+    const writer = new BatchWriter(this.#positions, (batch, bad) => this.#write(batch, bad));
+    const kindOf = new Map(kinds.map((kind) => [topicOf[kind].name, kind]));
     const follower = new RegistryFollower({
       kinds,
       reader: openReader(),
@@ -151,8 +144,13 @@ export class Materialiser {
         corrupt.push({ record, error });
       },
       onBatch: (batch) => writer.write(batch, corrupt.splice(0)),
+      // Past the end of a transaction, which is no record: the copy is to stand where the topic ends.
+      onPosition: (topic, partition, next) => {
+        const kind = kindOf.get(topic);
+        if (kind !== undefined && next > writer.given(topic, partition))
+          writer.add({ kind, topic, partition, changes: [], next });
+      },
     });
-    this.#follower = follower;
     const ending = new AbortController();
     const stop = AbortSignal.any([signal, ending.signal]);
     try {

@@ -26,6 +26,8 @@ export interface FollowerOptions {
   readonly log: Log;
   /** Called one batch at a time. What it throws ends the following. */
   onBatch(batch: RegistryBatch): void | Promise<void>;
+  /** Told after each answer how far a partition was followed: past records handed over, and past the ends of transactions. */
+  onPosition?(topic: string, partition: number, next: number): void;
   /** Told of every record that was skipped because it cannot be decoded, before the batch that it stood in. */
   readonly onCorrupt?: OnCorrupt;
   /** Where to start in a partition that ends at `end`; default the beginning. */
@@ -146,6 +148,7 @@ export class RegistryFollower {
 
   #moved(topic: string, partition: number, next: number): void {
     this.#positions.set(`${topic}/${partition}`, next);
+    this.#options.onPosition?.(topic, partition, next);
     for (const waiter of this.#waiting) {
       if (!this.#reached(waiter.targets)) continue;
       this.#waiting.delete(waiter);
