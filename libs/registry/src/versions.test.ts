@@ -23,14 +23,14 @@ interface Said {
 
 /**
  * The records that stand after the statements, as a registrar writes them: each holds until the next start that is
- * known, and one that is said again for the same start supersedes the former.
+ * known, and one that is said again for the same start supersedes the former, which is kept as it was said.
  */
 function recordsOf(said: readonly Said[]): { current: Fact[]; superseded: Fact[] } {
   let current: Fact[] = [];
   const superseded: Fact[] = [];
   for (const { fact: name, from, recordedTime } of said) {
     const former = current.find(({ validFrom }) => validFrom === from);
-    if (former) superseded.push(former);
+    if (former) superseded.push({ ...former, validTo: null });
     current = [...current.filter((version) => version !== former), fact(name, from, null, recordedTime)]
       .sort((a, b) => a.validFrom - b.validFrom)
       .map((version, at, all) => ({ ...version, validTo: all[at + 1]?.validFrom ?? null }));

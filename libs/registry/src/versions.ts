@@ -121,26 +121,32 @@ export class Versions<T extends Versioned> {
   }
 
   /**
-   * Of the beliefs recorded by then, the one that started last and covers the time. Two things make today's records
-   * differ from what was known then:
+   * Of the beliefs recorded by then, the one that started last before the time, where it covers it: versions that stand
+   * at one time do not overlap. Two things make today's records differ from what was known then:
    * a correction recorded by then replaces the beliefs with the same start that were recorded before it, and
-   * an end that only a later recorded successor has set was not there yet.
+   * an end that only a later recorded successor has set was not there yet. A superseded belief stands as it was
+   * recorded, so its end counts; one that was recorded with a version that still stands is that version before it was
+   * cut, or before something followed it.
    */
   #asKnown(us: number, knownAtUs: number): T | undefined {
-    const beliefs = [...this.all()].filter(({ recordedTime }) => recordedTime <= knownAtUs);
-    // The sort is stable: of beliefs recorded at one time, those that stand come before the superseded.
-    beliefs.sort((a, b) => b.validFrom - a.validFrom || b.recordedTime - a.recordedTime);
-    const starts = new Set(beliefs.map(({ validFrom }) => validFrom));
+    const starts = new Set<number>();
     const laterStarts = new Set<number>();
-    for (const { validFrom } of this.all()) if (!starts.has(validFrom)) laterStarts.add(validFrom);
-    let start: number | undefined;
-    for (const belief of beliefs) {
-      if (belief.validFrom > us || belief.validFrom === start) continue;
-      start = belief.validFrom;
-      const { validTo } = belief;
-      if (validTo === null || us < validTo || laterStarts.has(validTo)) return belief;
-    }
-    return undefined;
+    for (const { validFrom, recordedTime } of this.all())
+      (recordedTime <= knownAtUs ? starts : laterStarts).add(validFrom);
+    let start = -1;
+    for (const validFrom of starts) if (validFrom <= us && validFrom > start) start = validFrom;
+    // Of beliefs recorded at one time, the one that stands comes first.
+    const beliefs = [...this.all()]
+      .filter(({ validFrom, recordedTime }) => validFrom === start && recordedTime <= knownAtUs)
+      .sort((a, b) => b.recordedTime - a.recordedTime);
+    const [first, second] = beliefs;
+    if (first === undefined) return undefined;
+    const { validTo, recordedTime } = first;
+    if (validTo === null || us < validTo) return first;
+    const cutLater = laterStarts.has(validTo) && !starts.has(validTo) && !this.superseded.includes(first);
+    if (!cutLater) return undefined;
+    if (second?.recordedTime !== recordedTime) return first;
+    return covers(second, us) ? second : undefined;
   }
 }
 
