@@ -35,7 +35,7 @@ await runApp('detect', async (log, signal) => {
           clock: systemClock,
           log,
           groupSuffix: process.env.GROUP_SUFFIX ?? '',
-          maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', defaultMaxWaitMs[stage.name] ?? 100),
+          maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', defaultMaxWaitMs[stage.name] ?? 50),
           sessionTimeoutMs: envNumber('DETECT_SESSION_TIMEOUT_MS', 10_000),
         },
         both,

@@ -49,6 +49,9 @@ export interface LaneDeps {
   readonly deadLetterTopic: (stage: string) => Topic<string, Buffer>;
 }
 
+/** How long batches without any output may wait for a transaction. */
+const holdMs = 500;
+
 interface Position {
   /** Offset to fold next. */
   next: number;
@@ -74,6 +77,12 @@ export class Lane {
   readonly #positions = new Map<string, Position>();
   readonly #rewound = new Map<string, number>();
   #round: RoundPointer = { p: 0, o: 0, n: 0, at: {}, roundMs: 0, lastMs: 0 };
+  /** Topics folded further than committed. */
+  readonly #uncommitted = new Set<string>();
+  /** True when the open transaction holds more than accounts. */
+  #hasOutputs = false;
+  /** Since when something is folded and not committed, by the clock; undefined while all is. */
+  #heldSinceMs: number | undefined;
 
   private constructor(deps: LaneDeps, partition: number) {
     this.#deps = deps;
@@ -115,12 +124,18 @@ export class Lane {
     this.#rewound.clear();
   }
 
+  /** When what is folded and not yet committed should be, by the clock; undefined while all is. */
+  get commitDueMs(): number | undefined {
+    return this.#heldSinceMs === undefined ? undefined : this.#heldSinceMs + holdMs;
+  }
+
   /**
    * Folds batches (each of one topic, in order) and commits their outputs, accounts and offsets in one transaction.
+   * Batches that led to no record at all need none of their own: they wait, `holdMs` at most, for one that does or for
+   * `commit`. Whoever takes over before folds them again, to the same end.
    * When it throws, nothing was committed and the lane is used up.
    */
   async process(batches: readonly (readonly RawInput[])[]): Promise<void> {
-    const consumed = new Set<string>();
     let lastMs = this.#round.lastMs;
     for (const inputs of batches) {
       const topic = inputs[0]?.topic.name;
@@ -137,19 +152,30 @@ export class Lane {
       this.#appendOutputs(live, records, result, undecodable);
       position.next = position.committed = (live.at(-1) as RawInput).offset + 1;
       for (const { timestampMs } of live) lastMs = Math.max(lastMs, timestampMs);
-      consumed.add(topic);
+      this.#uncommitted.add(topic);
     }
-    if (consumed.size === 0) return;
+    if (this.#uncommitted.size === 0) return;
     this.#round = { ...this.#round, lastMs };
-    await this.#checkpointWhenDue(lastMs);
+    const nowMs = this.#deps.clock.nowMs();
+    this.#heldSinceMs ??= nowMs;
+    if (this.#hasOutputs || nowMs >= this.#heldSinceMs + holdMs || this.#isRoundDue(lastMs)) await this.commit();
+  }
+
+  /** Commits what is folded and not yet committed. When it throws, nothing was and the lane is used up. */
+  async commit(): Promise<void> {
+    if (this.#uncommitted.size === 0) return;
+    await this.#checkpointWhenDue(this.#round.lastMs);
     const metadata = JSON.stringify(this.#round);
     await this.#producer.commit(
       this.#deps.group,
-      [...consumed].map((topic) => {
+      [...this.#uncommitted].map((topic) => {
         const { committed } = this.#positions.get(topic) as Position;
         return { topic, partition: this.#partition, offset: committed, metadata };
       }),
     );
+    this.#uncommitted.clear();
+    this.#hasOutputs = false;
+    this.#heldSinceMs = undefined;
   }
 
   async close(): Promise<void> {
@@ -199,6 +225,7 @@ export class Lane {
       value: Buffer | null,
     ) => {
       const topic = this.#deps.deadLetterTopic(stage).name;
+      this.#hasOutputs = true;
       this.#producer.append(
         topic,
         key,
@@ -243,6 +270,7 @@ export class Lane {
       }
       const keyBytes = keys.get(key) ?? Buffer.from(key);
       keys.set(key, keyBytes);
+      this.#hasOutputs = true;
       this.#producer.append(topic.name, keyBytes, key, schemas.prefix(topic), bytes, timestampMs);
       outputs[topic.name] = (outputs[topic.name] ?? 0) + 1;
     }
@@ -262,13 +290,18 @@ export class Lane {
     this.#producer.append(accounts.name, Buffer.from(key), key, schemas.prefix(accounts), bytes, timestampMs);
   }
 
-  /** Writes a round when the interval of record time has passed, in the batch's own transaction. */
-  async #checkpointWhenDue(lastMs: number): Promise<void> {
-    const { stateTopic, stages, schemas } = this.#deps;
+  #isRoundDue(lastMs: number): boolean {
+    const { stateTopic, stages } = this.#deps;
     const everyMs = Math.min(
       ...stages.map(({ state }) => (state?.kind === 'checkpoints' ? state.everyMs : Number.POSITIVE_INFINITY)),
     );
-    if (!stateTopic || lastMs < this.#round.roundMs + everyMs) return;
+    return stateTopic !== undefined && lastMs >= this.#round.roundMs + everyMs;
+  }
+
+  /** Writes a round when the interval of record time has passed, in the batch's own transaction. */
+  async #checkpointWhenDue(lastMs: number): Promise<void> {
+    const { stateTopic, schemas } = this.#deps;
+    if (!stateTopic || !this.#isRoundDue(lastMs)) return;
     const at = Object.fromEntries([...this.#positions].map(([topic, { next }]) => [topic, next]));
     const entries = [...this.#pipeline.save()];
     for (const { key, value } of roundRecords(entries, String(this.#partition), at, lastMs)) {

@@ -62,6 +62,13 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
   const topics = new Map(first.reads.map((topic) => [topic.name, topic]));
   const lanes = new Map<number, Slot>();
   let failures = 0;
+  /** A failure outside of any batch that does not pass: it ends the run. */
+  let failure: unknown;
+  const failing = new AbortController();
+  const fail = (error: unknown) => {
+    failure ??= error;
+    failing.abort();
+  };
 
   /** Notes a failure that passes, and waits; anything else is thrown. */
   const backOff = async (error: unknown) => {
@@ -91,6 +98,22 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     slot.tail = done.catch(() => undefined);
     return done;
   };
+  /** Sees to it that what a lane holds back is committed in time though no further batch may come. */
+  const commitLater = (slot: Slot, lane: Lane): void => {
+    const { commitDueMs } = lane;
+    if (commitDueMs === undefined || slot.timer !== undefined) return;
+    slot.timer = setTimeout(
+      () => {
+        slot.timer = undefined;
+        inLane(slot, async (current) => {
+          if (current.commitDueMs === undefined) return;
+          if (current.commitDueMs <= clock.nowMs()) await current.commit();
+          else commitLater(slot, current);
+        }).catch(fail);
+      },
+      Math.max(1, commitDueMs - clock.nowMs()),
+    );
+  };
   /** Takes what the lane has waiting, of all its topics, through one transaction. */
   const processWaiting = async (slot: Slot, lane: Lane): Promise<void> => {
     const batches = slot.waiting.splice(0).filter((batch) => !batch.stale());
@@ -101,6 +124,7 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     });
     await lane.process(wanted.map((batch) => inputsOf(batch, topics.get(batch.topic) as AnyTopic)));
     for (const { messages, resolve } of wanted) resolve(Number(messages.at(-1)?.offset));
+    commitLater(slot, lane);
     if (failures > 0) log.info({ group, afterFailures: failures }, 'processing goes on');
     failures = 0;
   };
@@ -121,13 +145,14 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
         slot.lane?.joinedAgain();
         if (mine.has(partition)) continue;
         lanes.delete(partition);
+        clearTimeout(slot.timer);
         void slot.tail.then(() => slot.lane?.close());
       }
       // All of them now, also those without new records: taking over settles transactions that a former owner left
       // open, which hold back every reader of the topics they wrote to.
       for (const partition of mine) {
         if (lanes.has(partition)) continue;
-        const slot: Slot = { partition, lane: undefined, waiting: [], tail: Promise.resolve() };
+        const slot: Slot = { partition, lane: undefined, waiting: [], tail: Promise.resolve(), timer: undefined };
         lanes.set(partition, slot);
         const open = async (): Promise<void> => {
           await inLane(slot, async () => undefined);
@@ -157,10 +182,18 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     },
   });
   try {
-    await consumer.run(signal);
+    await consumer.run(AbortSignal.any([signal, failing.signal]));
+    if (failure !== undefined) throw failure;
   } finally {
-    for (const { lane, tail } of lanes.values()) {
+    for (const { lane, tail, timer } of lanes.values()) {
+      clearTimeout(timer);
       await tail;
+      // The next owner would fold it again; committed, it starts where this one stopped.
+      await lane
+        ?.commit()
+        .catch((error: Error) =>
+          log.info({ code: codeOf(error), error: error.message }, 'end of batch left to the next'),
+        );
       await lane?.close();
     }
   }
@@ -173,6 +206,8 @@ interface Slot {
   /** Fetched and not yet processed. */
   readonly waiting: ConsumedBatch[];
   tail: Promise<void>;
+  /** Runs while the lane holds something back. */
+  timer: NodeJS.Timeout | undefined;
 }
 
 function inputsOf(batch: ConsumedBatch, topic: AnyTopic): RawInput[] {
