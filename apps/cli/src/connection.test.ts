@@ -18,6 +18,8 @@ describe('connection', () => {
       ['127.0.0.1:19092'],
       'http://127.0.0.1:18081/apis/ccompat/v7',
     ]);
-    expect(connection(log, {}, () => undefined).kafka.brokers).toEqual(['127.0.0.1:9092']);
+    expect(connection(log, { KAFKA_BROKERS: '' }, local).kafka.brokers).toEqual(['127.0.0.1:19092']);
+    const usual = connection(log, {}, () => undefined);
+    expect([usual.kafka.brokers, usual.schemaRegistryUrl]).toEqual([['127.0.0.1:9092'], 'http://127.0.0.1:8081']);
   });
 });

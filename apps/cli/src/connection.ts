@@ -1,6 +1,6 @@
 import type { Log } from '@alphapulse/core';
 import { type KafkaConfig, kafkaConfigFromEnv } from '@alphapulse/kafka';
-import { createLogger, schemaRegistryUrl } from '@alphapulse/runtime';
+import { createLogger } from '@alphapulse/runtime';
 import { runningStack, type StackAddresses } from '@alphapulse/stack';
 
 /** Where a command finds the cluster. */
@@ -18,10 +18,12 @@ export function connection(
   env: NodeJS.ProcessEnv = process.env,
   local: () => Pick<StackAddresses, 'brokers' | 'schemaRegistryUrl'> | undefined = runningStack,
 ): Connection {
-  const kafka = kafkaConfigFromEnv('alphapulse-cli', log, env);
-  const stack = env.KAFKA_BROKERS || env.SCHEMA_REGISTRY_URL ? undefined : local();
+  // A variable that is set to nothing says nothing.
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const kafka = kafkaConfigFromEnv('alphapulse-cli', log, given);
+  const stack = given.KAFKA_BROKERS || given.SCHEMA_REGISTRY_URL ? undefined : local();
   if (stack) return { kafka: { ...kafka, brokers: [...stack.brokers] }, schemaRegistryUrl: stack.schemaRegistryUrl };
-  return { kafka, schemaRegistryUrl: env.SCHEMA_REGISTRY_URL || schemaRegistryUrl() };
+  return { kafka, schemaRegistryUrl: given.SCHEMA_REGISTRY_URL ?? 'http://127.0.0.1:8081' };
 }
 
 /** A log for commands whose own output is for people: silent unless LOG_LEVEL is set. */

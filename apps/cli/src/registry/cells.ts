@@ -18,7 +18,7 @@ export const columns: Readonly<Record<Kind, readonly string[]>> = {
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** A field as people read it: ids shortened unless `wide`, times in UTC, lists joined by commas. */
-export function cell(name: string, value: unknown, wide = true): string {
+export function cell(name: string, value: unknown, { wide }: { readonly wide: boolean }): string {
   if (name === 'validFrom') return formatStart(value as number);
   if (name === 'validTo') return formatEnd(value as number | null);
   if (value === null || value === undefined) return '–';

@@ -26,9 +26,10 @@ export function collisionsCommand({ read, terminal }: RegistryPorts): Command {
       return;
     }
     const names = columns.collisions;
+    const wide = options.wide === true;
     const rows = collisions.map((collision) =>
-      names.map((name) => cell(name, (collision as unknown as Fields)[name], options.wide)),
+      names.map((name) => cell(name, (collision as unknown as Fields)[name], { wide })),
     );
-    await terminal.out(renderTable(names, rows, { width: options.wide ? undefined : terminal.width }));
+    await terminal.out(renderTable(names, rows, { width: wide ? undefined : terminal.width }));
   });
 }

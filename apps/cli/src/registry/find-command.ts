@@ -41,6 +41,7 @@ export function findCommand({ read, clock, terminal }: RegistryPorts): Command {
   ).action(async (kindText: string, options: FindOptions) => {
     const kind = findableKind(kindText);
     checkFilters(kind, options);
+    const wide = options.wide === true;
     const limit = positiveInteger('--limit', options.limit);
     const asOfUs = timeOption('--as-of', options.asOf) ?? clock.nowUs();
     const { found, more } = await read(kindsRead(kind, options), timeoutMs(options), async (reader) => {
@@ -54,9 +55,9 @@ export function findCommand({ read, clock, terminal }: RegistryPorts): Command {
     if (options.json) {
       for (const entity of found) await terminal.out(`${JSON.stringify(entity)}\n`);
     } else if (found.length > 0) {
-      const names = options.wide ? Object.keys(found[0] as Fields) : columns[kind];
-      const rows = found.map((entity) => names.map((name) => cell(name, entity[name], options.wide)));
-      await terminal.out(renderTable(names, rows, { width: options.wide ? undefined : terminal.width }));
+      const names = wide ? Object.keys(found[0] as Fields) : columns[kind];
+      const rows = found.map((entity) => names.map((name) => cell(name, entity[name], { wide })));
+      await terminal.out(renderTable(names, rows, { width: wide ? undefined : terminal.width }));
     }
     // Standard output is data; how much there is of it is for people.
     if (more) terminal.err(`the first ${limit}; --limit lists more\n`);

@@ -46,7 +46,10 @@ export function getCommand({ read, clock, terminal }: RegistryPorts): Command {
       },
     );
     if (options.json) return terminal.out(`${JSON.stringify(entity)}\n`);
-    const rows = Object.entries(entity as unknown as Fields).map(([name, value]) => [name, cell(name, value)]);
+    const rows = Object.entries(entity as unknown as Fields).map(([name, value]) => [
+      name,
+      cell(name, value, { wide: true }),
+    ]);
     return terminal.out(renderTable([kind.slice(0, -1), ''], rows, { width: terminal.width, wrap: true }));
   });
 }

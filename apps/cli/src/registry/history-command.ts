@@ -114,7 +114,9 @@ function sentence(changes: readonly FactChange[], both = true): string {
   if (changes.length === 0) return both ? 'the same facts' : 'its validity only';
   return changes
     .map(({ field, from, to }) =>
-      both ? `${field} ${cell(field, from)} → ${cell(field, to)}` : `${field} ${cell(field, to)}`,
+      both
+        ? `${field} ${cell(field, from, { wide: true })} → ${cell(field, to, { wide: true })}`
+        : `${field} ${cell(field, to, { wide: true })}`,
     )
     .join(', ');
 }

@@ -82,7 +82,9 @@ function outage({ kafka, schemaRegistryUrl }: Connection, log: OutageLog, timeou
     code === 'schema_registry_unavailable'
       ? `the schema registry at ${withoutUser(schemaRegistryUrl)} (SCHEMA_REGISTRY_URL)`
       : `Kafka at ${kafka.brokers.join(', ')} (KAFKA_BROKERS)`;
-  const why = /does not exist/.test(message) ? `${message}; alphapulse topics apply creates it` : message;
+  // The client of the registry calls a refused connection status 400.
+  const said = message.replace(/^schema registry: (Confluent_Schema_Registry - Error, status \d+: )?/, '');
+  const why = /does not exist/.test(said) ? `${said}; alphapulse topics apply creates it` : said;
   return new RetriableError(code, `waited ${timeoutMs / 1_000} s for ${what}${why === '' ? '' : `: ${why}`}`);
 }
 

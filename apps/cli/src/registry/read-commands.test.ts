@@ -177,7 +177,9 @@ describe('find', () => {
 
   test('shortens ids unless asked for whole ones, and fits the terminal', async () => {
     const narrow = await harness.run('find', 'listings', '--venue', 'kraken');
-    expect(narrow.out).toContain(`${listingId.slice(0, 8)}…`);
+    expect(narrow.out).toContain(` ${listingId.slice(0, 8)}… `);
+    harness.width = undefined;
+    expect((await harness.run('find', 'listings', '--venue', 'kraken')).out).not.toContain(listingId);
     expect(Math.max(...narrow.out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(100);
     expect((await harness.run('find', 'listings', '--wide')).out).toContain(listingId);
   });

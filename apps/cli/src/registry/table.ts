@@ -20,9 +20,8 @@ export function renderTable(
   const colWidths = width === undefined ? undefined : fittingWidths([head, ...clean], width);
   const table = new Table({
     head: [...head],
-    style: { head: [], border: [] },
     // One line a row: rules between them would halve what a screen shows.
-    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
+    style: { head: [], border: [], compact: true },
     wordWrap: wrap,
     wrapOnWordBoundary: false,
     ...(colWidths ? { colWidths } : {}),
