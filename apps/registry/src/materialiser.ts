@@ -242,24 +242,31 @@ export class Materialiser {
 
   /** Asks where the topics end, whether the cache is there or not: a lag that stood still would look like none. */
   async #measure(signal: AbortSignal): Promise<void> {
-    const { kinds, openReader, clock, log, checkMs = 2_000 } = this.#options;
+    const { openReader, clock, checkMs = 2_000 } = this.#options;
     const reader = openReader();
+    // A broker that is away is waited for at length: stopping does not wait with it.
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     try {
       while (!signal.aborted) {
-        try {
-          // What is appended after this time may not be in the ends: who has reached them has missed nothing before it.
-          const ms = clock.nowMs();
-          const ends = new Map<Kind, ReadonlyMap<string, number>>();
-          for (const kind of kinds) ends.set(kind, await endsOf(kind, reader));
-          this.#ends = { ms, ends };
-        } catch (error) {
-          if (!isOutage(error)) throw error;
-          log.debug({ error: (error as Error).message }, 'ends of the registry topics are not known now');
-        }
+        await Promise.race([this.#askEnds(reader), stopped]);
         await clock.sleep(checkMs, signal);
       }
     } finally {
       await reader.close();
+    }
+  }
+
+  async #askEnds(reader: Pick<ReaderPort, 'ends'>): Promise<void> {
+    const { kinds, clock, log } = this.#options;
+    try {
+      // What is appended after this time may not be in the ends: who has reached them has missed nothing before it.
+      const ms = clock.nowMs();
+      const ends = new Map<Kind, ReadonlyMap<string, number>>();
+      for (const kind of kinds) ends.set(kind, await endsOf(kind, reader));
+      this.#ends = { ms, ends };
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      log.debug({ error: (error as Error).message }, 'ends of the registry topics are not known now');
     }
   }
 
