@@ -60,7 +60,11 @@ export function createApi(options: ApiOptions): FastifyInstance {
   app.setSerializerCompiler(() => JSON.stringify);
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ [requestIdHeader]: request.id, 'x-content-type-options': 'nosniff' });
+    reply.headers({
+      [requestIdHeader]: request.id,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
     if (request.raw.url && request.raw.url.length > maxUrl)
       await reply.code(414).send(problem('request_invalid', `the URL is longer than ${maxUrl} characters`));
   });

@@ -30,10 +30,9 @@ export function tagAnswers(scope: FastifyInstance, view: { readonly revision: nu
   });
 
   scope.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode !== 200 || !isRead(request)) {
-      if (reply.statusCode === 304) return payload;
-      reply.removeHeader('etag');
-      reply.header('cache-control', 'no-store');
+    if (!isRead(request) || reply.statusCode === 304) return payload;
+    if (reply.statusCode !== 200) {
+      reply.removeHeader('etag').header('cache-control', 'no-store');
       return payload;
     }
     reply.header('cache-control', cacheControl);

@@ -1,5 +1,5 @@
 import { type Change, type Entities, type EntityKind, parseRecordKey, type RegistryMap } from '@alphapulse/registry';
-import { firstAfter } from './page.ts';
+import { firstOf } from './page.ts';
 
 type Names = Pick<RegistryMap, 'ids' | 'history' | 'superseded'>;
 
@@ -44,9 +44,10 @@ export class NameIndex {
   beginning(kind: EntityKind, prefix: string, view: Names): readonly string[] {
     const entries = this.#upToDate(kind, view);
     const wanted = folded(prefix);
-    const from = firstAtLeast(entries, wanted);
-    // No name holds a code unit above this one: it is no character.
-    return entries.slice(from, firstAfter(entries, `${wanted}\uffff`));
+    return entries.slice(
+      firstOf(entries, (entry) => entry >= wanted),
+      firstOf(entries, (entry) => entry >= wanted && !entry.startsWith(wanted)),
+    );
   }
 
   #upToDate(kind: EntityKind, view: Names): readonly string[] {
@@ -82,7 +83,9 @@ function entriesOf<K extends EntityKind>(kind: K, id: string, view: Names): stri
 }
 
 function foldedNames<K extends EntityKind>(kind: K, entity: Entities[K]): string[] {
-  return namesOf[kind](entity).flatMap((name) => (name ? [folded(name)] : []));
+  return namesOf[kind](entity)
+    .map((name) => folded(name ?? ''))
+    .filter((name) => name !== '');
 }
 
 function folded(name: string): string {
@@ -99,15 +102,4 @@ function merge(held: readonly string[], added: readonly string[], without: Reado
   }
   while (next < added.length) merged.push(added[next++] as string);
   return merged;
-}
-
-function firstAtLeast(entries: readonly string[], wanted: string): number {
-  let low = 0;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((entries[middle] as string) < wanted) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

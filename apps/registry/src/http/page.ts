@@ -21,7 +21,8 @@ export async function pageOf<T>(
 ): Promise<Page<T>> {
   const items: T[] = [];
   let last = '';
-  const first = cursor === undefined ? 0 : firstAfter(keys, readCursor(cursor));
+  const before = cursor === undefined ? '' : readCursor(cursor);
+  const first = firstOf(keys, (key) => key > before);
   for (let at = first; at < keys.length; at++) {
     if ((at - first) % turn === turn - 1) await new Promise((resolve) => setImmediate(resolve));
     const key = keys[at] as string;
@@ -41,14 +42,14 @@ function readCursor(cursor: string): string {
   return key;
 }
 
-/** Index of the first key after `key`. */
-export function firstAfter(keys: readonly string[], key: string): number {
+/** Index of the first key that passes a test which all keys after it pass too; the length when none does. */
+export function firstOf(keys: readonly string[], passes: (key: string) => boolean): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((keys[middle] as string) <= key) low = middle + 1;
-    else high = middle;
+    if (passes(keys[middle] as string)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }
