@@ -83,13 +83,16 @@ export const factFields: FieldsOf = {
   ],
 };
 
-/** Order in which kinds are stated, so that what is referred to comes first. */
+/**
+ * Order in which kinds are stated, so that what is referred to comes first. Instruments come before tokens, pools and
+ * synthetics too, which would else make theirs with a provenance of their own.
+ */
 export const referenceOrder: readonly EntityKind[] = [
   'assets',
   'venues',
+  'instruments',
   'tokens',
   'pools',
-  'instruments',
   'listings',
   'synthetics',
 ];

@@ -93,7 +93,9 @@ type Cell = { readonly fact: unknown } | { readonly problem: Problem };
 /** The fact that a cell states; undefined where it states none. */
 function factFromCell(field: FactField, cell: string): Cell {
   if (cell === '') return { fact: field.nullable ? null : undefined };
-  const wrong = (message: string): Cell => ({ problem: { code: 'request_invalid', path: field.name, message } });
+  const wrong = (message: string): Cell => ({
+    problem: { code: 'request_invalid', path: `facts.${field.name}`, message },
+  });
   switch (field.type) {
     case 'text':
       return { fact: cell };

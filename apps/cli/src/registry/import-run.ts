@@ -5,7 +5,7 @@ import { legsFirst } from './export-order.ts';
 import { type ImportPlan, kindOfRecord } from './import-passes.ts';
 import type { ImportRecord } from './import-records.ts';
 import type { RegistryWriter } from './ports.ts';
-import { type Problem, type StatementDefaults, shapeStatement } from './statement-shape.ts';
+import { type Problem, pathInStatement, type StatementDefaults, shapeStatement } from './statement-shape.ts';
 
 /** Statements that are stated at once. */
 export const batchSize = 1_000;
@@ -104,9 +104,9 @@ export async function runImport({
   }
 
   async function count(line: number, { outcome, problem }: Outcome): Promise<void> {
-    if (outcome === 'rejected')
-      await reject(line, problem ?? { code: 'unexpected', path: '', message: 'rejected without a reason' });
-    else counts[outcome]++;
+    if (outcome !== 'rejected') counts[outcome]++;
+    else if (problem) await reject(line, { ...problem, path: pathInStatement(problem.path) });
+    else await reject(line, { code: 'unexpected', path: '', message: 'rejected without a reason' });
   }
 
   async function reject(line: number, problem: Problem): Promise<void> {

@@ -9,7 +9,7 @@ import { type PlacedOutcome, printOutcomes } from './outcomes.ts';
 import type { RegistryPorts } from './ports.ts';
 import { addWaitOption, timeOption, timeoutMs, type WaitOption } from './read-options.ts';
 import { addFactOptions, factsFromFlags, type StatementFlags } from './statement-flags.ts';
-import { type Problem, type StatementDefaults, shapeStatement } from './statement-shape.ts';
+import { type Problem, pathInStatement, type StatementDefaults, shapeStatement } from './statement-shape.ts';
 
 interface RegisterOptions extends WaitOption {
   readonly file?: string;
@@ -143,6 +143,11 @@ function join(placed: readonly Placed[], outcomes: readonly Outcome[]): PlacedOu
     if ('problem' in each)
       return [{ ...place, kind: each.kind, id: null, identity: null, outcome: 'rejected', problem: each.problem }];
     const outcome = outcomes[next++];
-    return outcome ? [{ ...place, ...outcome }] : [];
+    return outcome ? [{ ...place, ...located(outcome) }] : [];
   });
+}
+
+function located(outcome: Outcome): Outcome {
+  const { problem } = outcome;
+  return problem ? { ...outcome, problem: { ...problem, path: pathInStatement(problem.path) } } : outcome;
 }

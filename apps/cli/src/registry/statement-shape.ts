@@ -53,12 +53,13 @@ export function shapeStatement(value: unknown, defaults: StatementDefaults): Sha
   const source = fields.source;
   if (source !== undefined && source !== null && typeof source !== 'string') return problem('source', 'is text');
   try {
+    const { createdAt } = facts as { createdAt?: unknown };
     const validFrom = time('validFrom', fields.validFrom) ?? defaults.validFrom;
     const validTo = time('validTo', fields.validTo) ?? defaults.validTo;
     return {
       statement: {
         kind: kind as EntityKind,
-        facts,
+        facts: typeof createdAt === 'string' ? { ...facts, createdAt: time('facts.createdAt', createdAt) } : facts,
         ...(validFrom === undefined ? {} : { validFrom }),
         ...(validTo === undefined ? {} : { validTo }),
         provenance,
@@ -66,14 +67,18 @@ export function shapeStatement(value: unknown, defaults: StatementDefaults): Sha
       ...(source ? { source } : {}),
     };
   } catch (error) {
-    if (error instanceof RejectedRecordError)
-      return problem(
-        error.message.startsWith('validFrom') ? 'validFrom' : 'validTo',
-        error.message,
-        'validity_invalid',
-      );
-    throw error;
+    if (!(error instanceof RejectedRecordError)) throw error;
+    const [path = '', message = ''] = error.message.split(': ', 2);
+    return problem(path, message);
   }
+}
+
+/** Paths of the statement itself; the registry gives those of facts without saying that they are. */
+const outsideOfFacts = new Set(['', ...stated]);
+
+/** A path in the statement as it was written, as the HTTP API gives it: `facts.mic` for the fact `mic`. */
+export function pathInStatement(path: string): string {
+  return outsideOfFacts.has(path) || path.startsWith('facts.') ? path : `facts.${path}`;
 }
 
 /** Undefined for what leaves the time open. */

@@ -34,7 +34,7 @@ function put(kind: EntityKind, value: { id: string }, key = value.id): void {
 
 const rejectIsin = () => ({
   ...{ id: null, identity: null, outcome: 'rejected' as const },
-  problem: { code: 'isin_invalid' as const, path: 'facts.identity', message: 'the check digit is wrong' },
+  problem: { code: 'isin_invalid' as const, path: 'identity', message: 'the check digit is wrong' },
 });
 
 describe('register', () => {
@@ -200,8 +200,9 @@ describe('register', () => {
     ['[1]', /a statement is an object/],
     ['[{"kind":"assets"}]', /facts: facts are an object/],
     ['[{"kind":"assets","facts":{},"validfrom":1}]', /validfrom: no such field of a statement/],
-    ['[{"kind":"assets","facts":{},"validTo":"soon"}]', /validTo: give microseconds.*\(validity_invalid\)/],
+    ['[{"kind":"assets","facts":{},"validTo":"soon"}]', /validTo: give microseconds.*\(request_invalid\)/],
     ['[{"facts":{}}]', /kind: is missing/],
+    ['[{"kind":"pools","facts":{"createdAt":"soon"}}]', /facts\.createdAt: give microseconds/],
   ])('refuses the statement %j, naming the field', async (content, sentence) => {
     const { code, err } = await harness.run('register', '--file', file('bad.json', content));
     expect(code).toBe(2);
@@ -249,9 +250,9 @@ describe('export', () => {
   test('writes what is referred to first, with identities for ids and every version', async () => {
     const all = await lines();
     expect(all.map(({ kind }) => kind)).toEqual([
-      ...['assets', 'tokens', 'tokens', 'pools', 'instruments', 'listings', 'listings', 'synthetics', 'synthetics'],
+      ...['assets', 'instruments', 'tokens', 'tokens', 'pools', 'listings', 'listings', 'synthetics', 'synthetics'],
     ]);
-    expect(all[3]?.facts).toMatchObject({ token0: `0x${'1'.repeat(40)}`, token1: `0x${'2'.repeat(40)}`, createdAt: 7 });
+    expect(all[4]?.facts).toMatchObject({ token0: `0x${'1'.repeat(40)}`, token1: `0x${'2'.repeat(40)}`, createdAt: 7 });
     expect(all.slice(5, 7)).toMatchObject([
       { identity: 'listing:kraken:BTC/USD', facts: { tickSize: 0.1 }, validFrom: 0, validTo: 50, source: 'kraken' },
       { facts: { tickSize: null }, validFrom: 50, validTo: null },
@@ -404,7 +405,7 @@ describe('import', () => {
     const content = 'kind,venue,symbol,instrument,tickSize\nlistings,v,s,spot:A/B,much\n';
     const { code, err } = await harness.run('import', file('bad.csv', content));
     expect(code).toBe(2);
-    expect(err).toContain('line 2: tickSize: much is no number (request_invalid)');
+    expect(err).toContain('line 2: facts.tickSize: much is no number (request_invalid)');
   });
 
   test('an outage says how far it came', async () => {
