@@ -1,4 +1,4 @@
-import { canonicalChain, isIsin } from '@alphapulse/market';
+import { canonicalChain, isIsin, isMic } from '@alphapulse/market';
 import { type Entities, type EntityKind, type Kind, topicOf } from '@alphapulse/registry';
 import { addressIdentity } from '@alphapulse/registry/kinds.ts';
 import type { Instrument, Mapping } from '@alphapulse/schemas';
@@ -18,6 +18,7 @@ export const filterNames = [
   'prefix',
   'instrument',
   'status',
+  'mic',
   'base',
   'quote',
 ] as const;
@@ -33,6 +34,8 @@ type Filter<T> = (wanted: string, context: FilterContext) => (entity: T) => bool
 interface FilterContext {
   readonly reader: RegistryReader;
   readonly asOfUs: number;
+  /** By what was known at this time; left out, by what is known now. */
+  readonly knownAtUs?: number;
 }
 
 /** Compares one field. */
@@ -99,6 +102,11 @@ const filters: { readonly [K in FindableKind]: Readonly<Partial<Record<FilterNam
     venue: is(({ name }) => name),
     type: oneOf('venues', 'kind', ({ kind }) => kind),
     status: oneOf('venues', 'status', ({ status }) => status),
+    mic: (wanted) => {
+      const mic = wanted.toUpperCase();
+      if (!isMic(mic)) throw new UsageError(`--mic: ${wanted} is not in the list of ISO 10383 (mic_invalid)`);
+      return (entity) => entity.mic === mic;
+    },
     prefix: begins(({ name }) => name),
   },
   instruments: {
@@ -195,13 +203,16 @@ export function* findEntities<K extends FindableKind>(
   for (const entity of entities(kind, context)) if (tests.every((test) => test(entity))) yield entity;
 }
 
-function* entities<K extends FindableKind>(kind: K, { reader, asOfUs }: FilterContext): Generator<Findable[K]> {
+function* entities<K extends FindableKind>(
+  kind: K,
+  { reader, asOfUs, knownAtUs }: FilterContext,
+): Generator<Findable[K]> {
   if (kind === 'mappings') {
     yield* [...reader.mappings()].sort((a, b) => (a.id < b.id ? -1 : 1)) as Findable[K][];
     return;
   }
   for (const id of reader.ids(kind as EntityKind)) {
-    const entity = reader.asOf(kind as EntityKind, id, asOfUs);
+    const entity = reader.asOf(kind as EntityKind, id, asOfUs, knownAtUs);
     if (entity) yield entity as Findable[K];
   }
 }

@@ -9,6 +9,7 @@ import { renderTable } from './table.ts';
 
 interface FindOptions extends WaitOption, Filters {
   readonly asOf?: string;
+  readonly knownAt?: string;
   readonly limit: string;
   readonly wide?: boolean;
   readonly json?: boolean;
@@ -24,6 +25,7 @@ export function findCommand({ read, clock, terminal }: RegistryPorts): Command {
       .option('--isin <isin>', 'instruments with this ISO 6166 number')
       .option('--figi <figi>', 'instruments with this composite FIGI')
       .option('--type <type>', 'type of instrument (also of a listing’s); kind of asset, venue or synthetic')
+      .option('--mic <mic>', 'venues with this ISO 10383 code')
       .option('--chain <chain>', 'tokens, pools, instruments and assets on the chain')
       .option('--address <address>', 'tokens, pools, instruments and assets at the address')
       .option('--base <asset>', 'instruments with this base asset')
@@ -35,6 +37,7 @@ export function findCommand({ read, clock, terminal }: RegistryPorts): Command {
       )
       .option('--status <status>', 'status of listings and venues; state of mappings')
       .option('--as-of <time>', 'facts that hold at this time; ISO 8601 or microseconds; default now')
+      .option('--known-at <time>', 'by what was known at this time; default what is known now')
       .option('--limit <n>', 'list no more than so many', '100')
       .option('--wide', 'every field, with whole ids')
       .option('--json', 'one JSON object a line, times in microseconds'),
@@ -44,9 +47,11 @@ export function findCommand({ read, clock, terminal }: RegistryPorts): Command {
     const wide = options.wide === true;
     const limit = positiveInteger('--limit', options.limit);
     const asOfUs = timeOption('--as-of', options.asOf) ?? clock.nowUs();
+    const knownAtUs = timeOption('--known-at', options.knownAt);
+    const times = knownAtUs === undefined ? { asOfUs } : { asOfUs, knownAtUs };
     const { found, more } = await read(kindsRead(kind, options), timeoutMs(options), async (reader) => {
       const list: Fields[] = [];
-      for (const entity of findEntities(kind, options, { reader, asOfUs })) {
+      for (const entity of findEntities(kind, options, { reader, ...times })) {
         if (list.length === limit) return { found: list, more: true };
         list.push(entity as unknown as Fields);
       }

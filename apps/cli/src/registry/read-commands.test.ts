@@ -147,6 +147,9 @@ describe('find', () => {
     [['listings', '--type', 'spot', '--prefix', 'btc'], 2],
     [['listings', '--status', 'halted'], 1],
     [['listings', '--status', 'halted', '--as-of', '2026-03-05'], 0],
+    [['listings', '--venue', 'kraken', '--known-at', '2026-02-01'], 0],
+    [['listings', '--venue', 'kraken', '--known-at', '2026-02-28T12:00:00Z'], 1],
+    [['venues', '--mic', 'xnas'], 0],
     [['instruments', '--isin', apple], 1],
     [['instruments', '--type', 'equity'], 1],
     [['instruments', '--venue', 'binance'], 1],
@@ -189,6 +192,7 @@ describe('find', () => {
     [['find', 'instruments', '--isin', 'US0378331006'], /--isin: US0378331006 is no ISO 6166 number.*\(isin_invalid\)/],
     [['find', 'listings', '--status', 'open'], /open is none of trading, halted, delisted, unknown/],
     [['find', 'listings', '--type', 'stock'], /stock is none of spot, perpetual/],
+    [['find', 'venues', '--mic', 'NONE'], /--mic: NONE is not in the list of ISO 10383 \(mic_invalid\)/],
     [['find', 'listings', '--limit', '0'], /--limit: 0 is no whole number from 1/],
     [['find', 'listings', '--timeout', 'long'], /not a duration: long/],
   ])('refuses %j', async (args, sentence) => {
