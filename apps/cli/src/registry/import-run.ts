@@ -7,8 +7,13 @@ import type { ImportRecord } from './import-records.ts';
 import type { RegistryWriter } from './ports.ts';
 import { type Problem, pathInStatement, type StatementDefaults, shapeStatement } from './statement-shape.ts';
 
-/** Statements that are stated at once. */
+/**
+ * Statements that are stated at once; more when the last ones are of one entity, whose versions are stated together:
+ * what is stated together was never believed without the rest.
+ */
 export const batchSize = 1_000;
+/** Statements that wait at most, whatever they are of. */
+const mostPending = 4 * batchSize;
 /** Feed that is named for lines that name none. */
 const defaultSource = 'import';
 
@@ -80,12 +85,13 @@ export async function runImport({
   }
 
   async function add(source: string, one: Pending): Promise<void> {
-    const batch = batches.get(source) ?? [];
-    batches.set(source, batch);
-    batch.push(one);
+    const batch = batches.get(source);
+    if (batch && batch.length >= batchSize && !sameEntity(batch.at(-1) as Pending, one)) await flush(source, batch);
+    if (pending >= mostPending) await flushAll();
+    const growing = batches.get(source) ?? [];
+    batches.set(source, growing);
+    growing.push(one);
     pending++;
-    if (batch.length >= batchSize) await flush(source, batch);
-    else if (pending >= 4 * batchSize) await flushAll();
   }
 
   async function flushAll(): Promise<void> {
@@ -127,11 +133,34 @@ function belongs(
   return named === undefined ? first : kinds.includes(named);
 }
 
+/** True for two statements of one entity, as far as that can be told without the registry. */
+function sameEntity(a: Pending, b: Pending): boolean {
+  return (
+    a.statement.kind === b.statement.kind &&
+    keyFacts[a.statement.kind].every((name) => fact(a.statement, name) === fact(b.statement, name))
+  );
+}
+
+function fact({ facts }: Statement, name: string): unknown {
+  return (facts as unknown as Readonly<Record<string, unknown>>)[name];
+}
+
+/** Facts that an entity's identity is made of. */
+const keyFacts: Readonly<Record<EntityKind, readonly string[]>> = {
+  assets: ['code'],
+  venues: ['name'],
+  instruments: ['identity'],
+  tokens: ['chain', 'address'],
+  pools: ['blockchain', 'poolAddress'],
+  listings: ['venue', 'symbol'],
+  synthetics: ['name'],
+};
+
 /** Synthetics after those they are made of; the versions of each as they stand in the file. */
 function inLegOrder<T extends Pending>(synthetics: readonly T[]): T[] {
   const byId = new Map<string, T[]>();
   for (const each of synthetics) {
-    const id = idOf(`synthetic:${(each.statement.facts as { name?: unknown }).name}`);
+    const id = idOf(`synthetic:${fact(each.statement, 'name')}`);
     byId.set(id, [...(byId.get(id) ?? []), each]);
   }
   const order = legsFirst([...byId.keys()], (id) => (byId.get(id) ?? []).flatMap(legIds));
@@ -140,7 +169,7 @@ function inLegOrder<T extends Pending>(synthetics: readonly T[]): T[] {
 
 /** Ids of the legs; of what is not shaped as legs, which the registry will say, none. */
 function legIds({ statement }: Pending): string[] {
-  const { legs } = statement.facts as { legs?: unknown };
+  const legs = fact(statement, 'legs');
   if (!Array.isArray(legs)) return [];
   return legs.flatMap((leg) => {
     const instrument: unknown = (leg as { instrument?: unknown } | null)?.instrument;

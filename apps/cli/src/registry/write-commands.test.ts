@@ -382,6 +382,13 @@ describe('import', () => {
     ]);
   });
 
+  test('states the versions of an entity together', async () => {
+    const before = Array.from({ length: batchSize - 1 }, (_, at) => line('assets', { code: `A${at}` })).join('');
+    const versions = [1, 2, 3].map((validFrom) => line('assets', { code: 'V' }, { validFrom })).join('');
+    await harness.run('import', file('versions.jsonl', before + versions + line('assets', { code: 'Z' })));
+    expect(harness.stated.map(({ statements }) => statements.length)).toEqual([batchSize + 2, 1]);
+  });
+
   test('reads CSV with columns of people, where an empty cell takes a fact back', async () => {
     const content =
       '\ufeffvenue,symbol,instrument,tickSize,status\r\n"v","a,b",spot:A/B,0.5,\r\nv,c,spot:C/D,,halted\r\n';
