@@ -67,18 +67,19 @@ export class RedisCache implements RegistryCache {
   async apply(batch: RegistryBatch, expected: number): Promise<number | undefined> {
     const { kind, topic, next } = batch;
     const partition = offsetField(topic, batch.partition);
-    // It ends: whenever the position is not what was read, another process has moved it, and that only to the end of
-    // this batch or, by emptying the kind, before what is expected.
+    // It ends: whenever the position is not what was read, another process has moved it: on, towards the end of this
+    // batch, or, by emptying the kind, before what is expected.
     for (;;) {
-      const stored = await this.#redis.client.hget(redisKeys.offsets, partition);
+      // One round trip: Redis reads the values after the position, which the script compares, so they are those at it.
+      const [stored, former] = await Promise.all([
+        this.#redis.client.hget(redisKeys.offsets, partition),
+        this.#values(kind, indexedFields(kind, batch.changes)),
+      ]);
       const position = stored === null ? -1 : Number(stored);
       if (position < expected) return undefined;
       if (position >= next) return position;
       const changes = batch.changes.filter(({ offset }) => offset >= position);
-      // Read after the position, which the script compares: so these are the values at that position.
-      const former = await this.#values(kind, indexedFields(kind, changes));
       const writes = planWrites(kind, changes, former);
-      // As one array: a basket's many legs would be too many arguments of a function.
       const moved = await this.#write(kind, partition, [position, next], writes);
       if (moved === next) return next;
     }
