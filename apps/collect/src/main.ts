@@ -19,7 +19,7 @@ await runApp('collect', async (log, signal) => {
   const producer = new IdempotentProducer({ config: kafka, clock });
   await patiently(() => producer.connect(written.map(({ name }) => name)), clock, log, signal);
   const registrar = createRegistrar({ config: kafka, schemaRegistryUrl: schemaRegistryUrl(), clock });
-  const reader = new LogReader({ config: kafka, clock });
+  const reader = new LogReader({ config: kafka, clock, gatherMs: 0 });
 
   const fleet = new Fleet(sources, {
     collector: `${hostname()}/${process.pid}`,

@@ -110,7 +110,7 @@ export class Feed {
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { kafka, clock, log } = this.#options;
-    const reader = new LogReader({ config: kafka, clock });
+    const reader = new LogReader({ config: kafka, clock, gatherMs: 250 });
     try {
       const ends = new Map<string, number>();
       const starts = await patiently(() => this.#starts(reader, ends), clock, log, signal);

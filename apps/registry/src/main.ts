@@ -29,7 +29,7 @@ await runApp('registry', async (log, signal) => {
   // Reads the topics when it is first asked to write, and all of them: identities of every kind share one id space.
   const registrar = createRegistrar({ config: kafka, schemaRegistryUrl: url, clock });
   const redis = createRedis(config.redisUrl, log);
-  const openReader = () => new LogReader({ config: kafka, clock });
+  const openReader = () => new LogReader({ config: kafka, clock, gatherMs: 0 });
   const deadLetters = new DeadLetters({
     openProducer: () => new TransactionalProducer({ config: kafka, transactionalId: deadLetterTransactionalId }),
     openReader,

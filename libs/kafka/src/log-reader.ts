@@ -39,7 +39,10 @@ export class LogReader {
     config: KafkaConfig;
     clock: Clock;
     isolation?: 'read_committed' | 'read_uncommitted';
-    /** How long the broker may gather small records for one answer while following; default 100 ms. */
+    /**
+     * How long the broker may gather small records for one answer while following; default 100 ms. With 0 it answers
+     * each record at once and holds the question while there is none: for topics on which little happens.
+     */
     gatherMs?: number;
   }) {
     this.#gatherMs = options.gatherMs ?? 100;

@@ -18,7 +18,7 @@ export function createRegistryClient(
   const ends = new LogReader({ config, clock });
   return new RegistryClient(
     {
-      reader: new LogReader({ config, clock }),
+      reader: new LogReader({ config, clock, gatherMs: 0 }),
       ends,
       clusterId: () => ends.clusterId(),
       schemas: new SchemaIds({ url: schemaRegistryUrl, clock }),

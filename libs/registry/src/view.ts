@@ -108,7 +108,7 @@ export function createRegistryView(
   const { config, clock, schemaRegistryUrl } = options;
   return new RegistryView(
     {
-      reader: new LogReader({ config, clock }),
+      reader: new LogReader({ config, clock, gatherMs: 0 }),
       ends: new LogReader({ config, clock }),
       schemas: new SchemaIds({ url: schemaRegistryUrl, clock }),
       clock,
