@@ -11,6 +11,7 @@ import { topics } from '@alphapulse/topics';
 import { asyncApi } from './generate/async-api.ts';
 import { errorTable } from './generate/error-table.ts';
 import { graph } from './generate/graph.ts';
+import { registryOpenApi } from './generate/registry-open-api.ts';
 import { topicTable } from './generate/topic-table.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -54,6 +55,7 @@ const stages = [
 
 ensure('schemas/src/generated/types.ts', typesSource(schemaPaths().map(loadSchema)));
 ensure('topics/asyncapi.yaml', asyncApi(topics));
+ensure('apps/registry/openapi.yaml', await registryOpenApi());
 ensure('docs/errors.md', errorTable(errorCodes));
 ensureSection('ARCHITECTURE.md', 'graph', graph(sources, stages, topics));
 ensureSection('ARCHITECTURE.md', 'topics', topicTable(topics));

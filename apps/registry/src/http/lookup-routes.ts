@@ -86,6 +86,7 @@ export function addInstrumentLookups(scope: FastifyInstance, deps: ReadDeps): vo
         operationId: 'lookUpListings',
         summary: 'The listings of many symbols',
         description: `At most ${maxQuestions}; a question’s own \`asOf\` goes before that of the body.`,
+        querystring: parametersOf({}),
         body: {
           type: 'object',
           properties: {

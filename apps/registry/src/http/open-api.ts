@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Role } from '../roles.ts';
 import { servedBy } from '../roles.ts';
 import { entitySchemas } from './entity-schemas.ts';
-import { problemSchema } from './problem.ts';
+import { errorCodeSchema, problemSchema } from './problem.ts';
 import { outcomeSchemas, statementSchemas } from './statement-schemas.ts';
 
 /** Version of the API, not of the program: what clients see. */
@@ -11,7 +11,8 @@ const version = '1.0.0';
 
 /** Registers the named schemas and what makes `/openapi.json`; routes that are registered after are in it. */
 export function documentApi(app: FastifyInstance, role: Role): void {
-  for (const schema of [problemSchema, ...entitySchemas, ...statementSchemas, ...outcomeSchemas]) app.addSchema(schema);
+  const errors = [errorCodeSchema, problemSchema];
+  for (const schema of [...errors, ...entitySchemas, ...statementSchemas, ...outcomeSchemas]) app.addSchema(schema);
   app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -12,12 +12,19 @@ export interface Problem {
   readonly message: string;
 }
 
+export const errorCodeSchema: JsonSchema = {
+  $id: 'ErrorCode',
+  type: 'string',
+  enum: Object.keys(errorCodes),
+  description: 'Stable; explained in docs/errors.md.',
+};
+
 export const problemSchema: JsonSchema = {
   $id: 'Problem',
   type: 'object',
   description: 'What is wrong.',
   properties: {
-    code: { type: 'string', enum: Object.keys(errorCodes), description: 'Stable; explained in docs/errors.md.' },
+    code: { $ref: 'ErrorCode#' },
     path: { type: 'string', description: 'The parameter, or the field of the body, for example `2.facts.mic`.' },
     message: { type: 'string', description: 'A sentence for people.' },
   },

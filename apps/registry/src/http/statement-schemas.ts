@@ -1,4 +1,3 @@
-import { errorCodes } from '@alphapulse/core';
 import { type EntityKind, entityKinds, type Facts } from '@alphapulse/registry';
 import { entityName, fieldSchema } from './entity-schemas.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -170,7 +169,7 @@ export const statementSchemas: readonly JsonSchema[] = entityKinds.flatMap((kind
 const problemOf: JsonSchema = {
   ...shape(
     {
-      code: { type: 'string', enum: Object.keys(errorCodes) },
+      code: { $ref: 'ErrorCode#' },
       path: { type: 'string', description: 'The field in the request’s body, for example `2.facts.mic`.' },
       message: { type: 'string' },
     },
@@ -212,7 +211,7 @@ export const outcomeSchemas: readonly JsonSchema[] = [
     description: 'The first problem, and what became of each statement.',
     ...shape(
       {
-        code: { type: 'string', enum: Object.keys(errorCodes) },
+        code: { $ref: 'ErrorCode#' },
         message: { type: 'string' },
         outcomes: { type: 'array', items: { $ref: 'Outcome#' } },
       },
