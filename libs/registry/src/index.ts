@@ -14,7 +14,7 @@ export {
   topicOf,
 } from './kinds.ts';
 export type { ListingLookup } from './listing-lookup.ts';
-export type { ProducerPort, ReaderPort, SchemaPort } from './ports.ts';
+export type { EncodedRecord, ProducerPort, ReaderPort, SchemaPort } from './ports.ts';
 export { parseRecordKey, type RecordKey, supersededKey, versionKey } from './record-key.ts';
 export {
   collisionField,
@@ -34,7 +34,15 @@ export {
   versionsOf,
   versionsUpTo,
 } from './redis-layout.ts';
-export { createRegistrar, Registrar, type RegistrarOptions, type Registration } from './registrar.ts';
+export {
+  createRegistrar,
+  Registrar,
+  type RegistrarOptions,
+  type RegistrarPorts,
+  type Registration,
+  type StateOptions,
+} from './registrar.ts';
+export { type RegistrarConfig, registrarConfig } from './registrar-config.ts';
 export {
   type ClientHealth,
   type ClientOptions,

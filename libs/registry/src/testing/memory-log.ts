@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { type AnyTopic, RejectedRecordError } from '@alphapulse/core';
+import { type AnyTopic, RejectedRecordError, RetriableError } from '@alphapulse/core';
 import type { LogRecord } from '@alphapulse/kafka';
 import type { ProducerPort, ReaderPort, SchemaPort } from '../ports.ts';
 
@@ -7,6 +7,8 @@ import type { ProducerPort, ReaderPort, SchemaPort } from '../ports.ts';
 export class MemoryLog {
   readonly #topics = new Map<string, LogRecord[]>();
   readonly #appended = new EventEmitter().setMaxListeners(0);
+  /** Grows with every takeover of the right to write. */
+  #epoch = 0;
 
   /** Appends as a producer would; `value` is what follows the schema prefix, null for a tombstone. */
   append(topic: AnyTopic, key: string, value: unknown): void {
@@ -82,13 +84,31 @@ export class MemoryLog {
     };
   }
 
-  producer(): ProducerPort {
+  /**
+   * A writer that is fenced by the next one to take over, as transactional producers of one id are. `onCommit` is awaited
+   * before each commit, for tests that let another one in.
+   */
+  producer(onCommit: () => unknown = () => undefined): ProducerPort {
+    let epoch = 0;
     return {
-      connect: async () => undefined,
-      send: (topic, key, valuePrefix, value) =>
-        this.appendBytes(topic, key, value && Buffer.concat([valuePrefix ?? Buffer.alloc(0), value])),
-      flush: async () => undefined,
-      close: async () => true,
+      get holds() {
+        return epoch > 0;
+      },
+      takeOver: async () => {
+        this.#epoch++;
+        epoch = this.#epoch;
+      },
+      commit: async (records) => {
+        await onCommit();
+        if (epoch !== this.#epoch) {
+          epoch = 0;
+          throw new RetriableError('producer_fenced', 'another writer has taken over');
+        }
+        for (const { topic, key, prefix: schema, value } of records)
+          this.appendBytes(topic, key, schema === null ? value : Buffer.concat([schema, value]));
+        return new Map(records.map(({ topic }) => [`${topic}/0`, this.#end(topic)]));
+      },
+      close: async () => undefined,
     };
   }
 

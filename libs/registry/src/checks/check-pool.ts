@@ -1,0 +1,72 @@
+import { printIdentity, venueIdentity } from '@alphapulse/market';
+import { addressIdentity } from '../kinds.ts';
+import type { Facts } from '../statement.ts';
+import { checkAddress, checkChain } from './check-asset.ts';
+import { type TokenPlace, tokenIdentity } from './check-token.ts';
+import { checkVenueName } from './check-venue.ts';
+import { type CheckContext, type Checked, said } from './checked.ts';
+import { checkNames, checkNumber, isTime, type Loose, nullable, shown } from './fact-checks.ts';
+import { instrumentNeeds } from './instrument-facts.ts';
+import { refuse } from './refuse.ts';
+import { venueNeed } from './venue-need.ts';
+
+const names = ['blockchain', 'poolAddress', 'dex', 'token0', 'token1', 'feeTier', 'createdAt'];
+/** A hundred per cent, in hundredths of a basis point. */
+const maxFeeTier = 1_000_000;
+
+export function checkPoolPlace({ blockchain, poolAddress }: Loose<Facts['pools']>): TokenPlace {
+  const chain = checkChain('blockchain', blockchain);
+  return { chain, address: checkAddress('poolAddress', chain, poolAddress) };
+}
+
+export function poolIdentity({ chain, address }: TokenPlace): string {
+  return printIdentity({ type: 'pool', chain, address: addressIdentity(address) });
+}
+
+export function checkPool(
+  facts: Loose<Facts['pools']>,
+  { chain, address }: TokenPlace,
+  provenance: string,
+  context: CheckContext,
+): Checked<'pools'> {
+  checkNames(facts, names);
+  const dexIdentity = checkVenueName('dex', facts.dex);
+  const dex = facts.dex as string;
+  const token0Id = checkTokenOfPool('token0', chain, facts.token0, context);
+  const token1Id = checkTokenOfPool('token1', chain, facts.token1, context);
+  if (token0Id === token1Id) refuse('fact_invalid', 'token1', 'a pool is of two tokens, this is token0');
+  const feeTier = nullable(facts.feeTier, checkFeeTier);
+  const { createdAt } = facts;
+  if (!isTime(createdAt)) return refuse('fact_invalid', 'createdAt', `must be microseconds, not ${shown(createdAt)}`);
+  return {
+    over: (held) => ({
+      token0Id,
+      token1Id,
+      dex,
+      poolAddress: address,
+      feeTier: said(feeTier, held?.feeTier, null),
+      blockchain: chain,
+      createdAt,
+    }),
+    needs: [
+      venueNeed(venueIdentity(chain), chain, 'chain'),
+      venueNeed(dexIdentity, dex, 'dex'),
+      ...instrumentNeeds({ type: 'pool', chain, address: addressIdentity(address) }, provenance),
+    ],
+  };
+}
+
+function checkTokenOfPool(path: string, chain: string, value: unknown, context: CheckContext): string {
+  const address = checkAddress(path, chain, value);
+  const id = context.idOf(tokenIdentity({ chain, address }));
+  const [token] = context.versions('tokens', id);
+  if (token?.chain !== chain || token.address !== address)
+    refuse('reference_unknown', path, `no token of ${chain} is registered at ${address}`);
+  return id;
+}
+
+function checkFeeTier(value: unknown): number {
+  const fee = checkNumber('feeTier', value, { min: 0, max: maxFeeTier });
+  if (!Number.isInteger(fee)) refuse('fact_invalid', 'feeTier', `must be a whole number, not ${fee}`);
+  return fee;
+}
