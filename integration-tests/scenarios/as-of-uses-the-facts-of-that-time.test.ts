@@ -125,17 +125,18 @@ describe('as of uses the facts of that time', () => {
     expect(view.listing(venue, 'XBT/USD', at(4), startUs)).toBeUndefined();
   });
 
-  test('over HTTP', async () => {
-    const ask: Ask = async (symbol, asOfUs) => {
+  test('over HTTP, also as it was known then', async () => {
+    const ask = async (symbol: string, asOfUs: number, knownAtUs?: number) => {
       const query = new URLSearchParams({ venue, symbol, asOf: String(asOfUs) });
-      const response = await fetch(`${url}/listings?${query}`);
+      if (knownAtUs !== undefined) query.set('knownAt', String(knownAtUs));
+      const response = await fetch(`${url}/lookup/listing?${query}`);
+      if (response.status === 404 || response.status === 503) return undefined;
       expect(response.status).toBe(200);
-      return ((await response.json()) as { items: Listing[] }).items[0];
+      return (await response.json()) as Listing;
     };
-    const isRead = async () => (await fetch(`${url}/listings?limit=1`)).status === 200;
-    await until(isRead, 60_000, 'the API to have read the topics');
-    await until(async () => (await ask('XBT/USD', at(4)))?.lotSize === 0.001, 30_000, 'the API to know the late fact');
+    await until(async () => (await ask('XBT/USD', at(4)))?.lotSize === 0.001, 60_000, 'the API to know the late fact');
     await check(ask);
+    expect(await ask('XBT/USD', at(4), beforeLateUs)).toMatchObject({ tickSize: 0.5, lotSize: null });
   });
 
   test('through a client that has started from Redis', async () => {
