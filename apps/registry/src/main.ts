@@ -9,7 +9,6 @@ import { registryConfig } from './config.ts';
 import { DeadLetters, deadLetterTransactionalId } from './dead-letters.ts';
 import { createApi } from './http/api.ts';
 import { NameIndex } from './http/name-index.ts';
-import type { StatePort } from './http/ports.ts';
 import { Materialiser } from './materialiser.ts';
 import { createMetrics } from './metrics.ts';
 import { RedisCache } from './redis-cache.ts';
@@ -47,8 +46,7 @@ await runApp('registry', async (log, signal) => {
   });
   const redisAvailable = () => redis.available;
   const api = createApi({
-    ...{ role, view, names, access, clock, log },
-    registrar: registrar as unknown as StatePort,
+    ...{ role, view, names, registrar, access, clock, log },
     cache: { materialiser, available: redisAvailable },
     metrics: createMetrics({ view, materialiser, redisAvailable, deadLetters }),
   });

@@ -2,7 +2,7 @@ import { errorCodes } from '@alphapulse/core';
 import { idOf } from '@alphapulse/registry';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { apple, usdc } from './testing/sample-registry.ts';
+import { apple, usdc, weth } from './testing/sample-registry.ts';
 import { authorization, TestApi } from './testing/test-api.ts';
 import { hostileTexts, type Resolve, type Schema, valid, variations } from './testing/variations.ts';
 
@@ -133,10 +133,29 @@ function requiredValues({ path, operation }: Route): Values {
   return Object.fromEntries(needed.map((parameter) => [parameter.name, goodValue(path, parameter)]));
 }
 
+const goodFacts: Readonly<Record<string, object>> = {
+  '/assets': { code: 'ETH', kind: 'crypto', name: 'Ether', aliases: ['kraken:XETH'], tokens: [] },
+  '/venues': {
+    name: 'xlon',
+    kind: 'exchange',
+    mic: 'XLON',
+    country: 'GB',
+    timeZone: 'Europe/London',
+    status: 'active',
+  },
+  '/instruments': { identity: 'equity:isin:US5949181045', cusip: '594918104', ticker: 'MSFT', sector: 'Software' },
+  '/listings': { venue: 'kraken', symbol: 'ETH/USDT', instrument: 'spot:ETH/USDT', tickSize: 0.01, status: 'trading' },
+  '/synthetics': { name: 'apple-twice', kind: 'basket', legs: [{ name: 'apple', instrument: apple.id, weight: 2 }] },
+  '/tokens': { chain: 'polygon', address: usdc, symbol: 'USDC', decimals: 6, name: 'USD Coin', asset: 'USDC' },
+  '/pools': {
+    ...{ blockchain: 'ethereum', poolAddress: `0x${'ab'.repeat(20)}`, dex: 'uniswap-v3', token0: usdc, token1: weth },
+    ...{ feeTier: 3_000, createdAt: '2026-02-01' },
+  },
+};
+
 function goodBody({ path, operation }: Route): unknown {
   if (path === '/lookup/listings') return { listings: [{ venue: 'kraken', symbol: 'BTC/USDT' }] };
-  const schema = operation.requestBody?.content['application/json']?.schema;
-  return schema && valid(schema, resolve);
+  return operation.requestBody && { facts: goodFacts[path], validFrom: 0, provenance: 'test' };
 }
 
 describe('the OpenAPI document', () => {
@@ -170,7 +189,9 @@ describe('the OpenAPI document', () => {
       const body = goodBody(route);
       const values = requiredValues(route);
       const right = async (what: string, url: string) =>
-        expect([url, await documented(route, what, url, body)]).toEqual([url, writes(route) ? 201 : 200]);
+        expect([url, await documented(route, what, url, body)]).toEqual([url, 200]);
+      // What is stated again is nothing new.
+      if (writes(route)) expect(await documented(route, 'as documented', route.path, body)).toBe(201);
       await right('as documented', urlOf(route, values));
       for (const parameter of route.operation.parameters ?? []) {
         // A cursor is ours to give.

@@ -82,7 +82,7 @@ describe('searches by prefix', () => {
     const seen: string[] = [];
     let next: string | null = '';
     while (next !== null) {
-      const { body }: { body: Body } = await api.get(`/instruments?prefix=s&limit=3${next && `&cursor=${next}`}`);
+      const { body }: { body: Body } = await api.get(`/instruments?prefix=sp&limit=3${next && `&cursor=${next}`}`);
       seen.push(...body.items.map(({ id }) => id));
       next = body.next;
     }

@@ -4,6 +4,8 @@ import type { JsonSchema } from './json-schema.ts';
 
 /** Statements of one request. */
 export const maxStatements = 1_000;
+/** Characters of any text; how long a name may be the registrar says. */
+const maxText = 10_000;
 
 type RequiredKeys<T> = { [F in keyof T]-?: T extends Record<F, T[F]> ? F : never }[keyof T];
 type Schemas<F extends PropertyKey> = { readonly [Name in F]: JsonSchema };
@@ -101,10 +103,7 @@ const facts: { readonly [K in EntityKind]: FactSchemas<Facts[K]> } = {
     },
     optional: {
       kind: fact('synthetics', 'kind'),
-      formula: {
-        ...text('Over the names of the legs; the kinds other than formula say it themselves.'),
-        maxLength: 4_096,
-      },
+      formula: text('Over the names of the legs; the kinds other than formula say it themselves.'),
     },
   },
   tokens: {
@@ -223,11 +222,13 @@ export const outcomeSchemas: readonly JsonSchema[] = [
 /** A field as the entity has it, of bounded length. */
 function fact(kind: EntityKind, name: string): JsonSchema {
   const schema = fieldSchema(kind, name);
-  return schema.enum !== undefined || ![schema.type].flat().includes('string') ? schema : { ...schema, maxLength: 256 };
+  return schema.enum !== undefined || ![schema.type].flat().includes('string')
+    ? schema
+    : { ...schema, maxLength: maxText };
 }
 
 function text(description?: string): JsonSchema {
-  return { type: 'string', maxLength: 256, ...(description === undefined ? {} : { description }) };
+  return { type: 'string', maxLength: maxText, ...(description === undefined ? {} : { description }) };
 }
 
 function time(description: string): JsonSchema {

@@ -51,6 +51,8 @@ export const samples = {
     instrument('spot:BTC/USDT', 'spot', { base: 'BTC', quote: 'USDT' }),
     ...Array.from({ length: 7 }, (_, at) => instrument(`spot:C${at}/USDT`, 'spot', { base: `C${at}`, quote: 'USDT' })),
     apple,
+    instrument('synthetic:btc-premium', 'synthetic'),
+    instrument('synthetic:premium-index', 'synthetic'),
   ],
   listings: [
     listing('kraken', 'BTC/USDT', 'spot:BTC/USDT', { takerFeeBps: 26 }),

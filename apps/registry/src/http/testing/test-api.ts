@@ -1,4 +1,4 @@
-import { type Outcome, RegistryView, type Statement } from '@alphapulse/registry';
+import { type Outcome, Registrar, RegistryView, type Statement } from '@alphapulse/registry';
 import { MemoryLog, memorySchemas } from '@alphapulse/registry/testing/memory-log.ts';
 import { QuietLog } from '@alphapulse/registry/testing/quiet-log.ts';
 import { ManualClock } from '@alphapulse/testkit';
@@ -19,6 +19,7 @@ export interface TestApiOptions {
   readonly access?: Partial<Access>;
   /** Whether the topics are read; default true. */
   readonly started?: boolean;
+  /** Who is asked to write; default one that writes to the registry in memory, facts to hold at once. */
   readonly registrar?: StatePort;
 }
 
@@ -31,24 +32,24 @@ export class TestApi {
   readonly lines = new QuietLog();
   readonly registrar: StatePort & { readonly stated: readonly Statement[][] };
   redisAvailable = true;
+  readonly #ownRegistrar: Registrar;
   #url = '';
 
   constructor({ role = 'all', access = {}, registrar }: TestApiOptions = {}) {
     const names = new NameIndex();
     fillSamples(this.log);
-    this.view = new RegistryView(
-      {
-        ...{ reader: this.log.reader(), ends: this.log.reader(), schemas: memorySchemas },
-        ...{ clock: this.clock, log: this.lines },
-      },
-      { kinds: servedBy(role), onChange: (change) => names.changed(change) },
-    );
+    const ports = () => ({
+      ...{ reader: this.log.reader(), ends: this.log.reader(), schemas: memorySchemas },
+      ...{ clock: this.clock, log: this.lines },
+    });
+    this.view = new RegistryView(ports(), { kinds: servedBy(role), onChange: (change) => names.changed(change) });
+    this.#ownRegistrar = new Registrar({ ...ports(), producer: this.log.producer() }, { changeLeadMs: 0 });
     const stated: Statement[][] = [];
     this.registrar = {
       stated,
       state: async (statements, options) => {
         stated.push([...statements]);
-        return registrar ? registrar.state(statements, options) : statements.map(registered);
+        return (registrar ?? this.#ownRegistrar).state(statements, options);
       },
     };
     const materialiser = {
@@ -78,6 +79,7 @@ export class TestApi {
 
   async stop(): Promise<void> {
     await this.app.close();
+    await this.#ownRegistrar.close();
     await this.view.close();
   }
 
