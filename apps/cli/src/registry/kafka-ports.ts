@@ -1,4 +1,5 @@
-import { RetriableError, systemClock } from '@alphapulse/core';
+import { AlphaPulseError, RetriableError, systemClock } from '@alphapulse/core';
+import { isOutage } from '@alphapulse/kafka';
 import { createNet } from '@alphapulse/net';
 import { referenceFromEnv } from '@alphapulse/reference';
 import { createRegistrar, createRegistryView } from '@alphapulse/registry';
@@ -35,6 +36,8 @@ export const kafkaPorts: RegistryPorts = {
       if (view.corrupt > 0)
         processTerminal.err(`${view.corrupt} records of the registry topics cannot be decoded and are left out\n`);
       return await use(view);
+    } catch (error) {
+      throw asOutage(error, to);
     } finally {
       await briefly(view.close());
     }
@@ -58,6 +61,8 @@ export const kafkaPorts: RegistryPorts = {
             giveUp: () => outage(to, log, timeoutMs),
           }),
       });
+    } catch (error) {
+      throw asOutage(error, to);
     } finally {
       await briefly(registrar.close());
     }
@@ -74,6 +79,14 @@ export const kafkaPorts: RegistryPorts = {
     });
   },
 };
+
+/** Errors of the driver that pass with the outage are told as one, without their stack. */
+function asOutage(error: unknown, { kafka }: Connection): unknown {
+  if (error instanceof AlphaPulseError || !isOutage(error)) return error;
+  const { message } = error as Error;
+  const where = `Kafka at ${kafka.brokers.join(', ')} (KAFKA_BROKERS)`;
+  return new RetriableError('broker_unavailable', `${where}: ${message}`, { cause: error });
+}
 
 /** Says what was away, in one sentence. */
 function outage({ kafka, schemaRegistryUrl }: Connection, log: OutageLog, timeoutMs: number): RetriableError {

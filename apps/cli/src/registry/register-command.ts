@@ -98,7 +98,8 @@ async function register(
   const rejected = all.filter(({ outcome }) => outcome === 'rejected').length;
   if (rejected > 0) {
     const what = `${rejected} of ${placed.length} ${placed.length === 1 ? 'statement' : 'statements'} rejected`;
-    throw new UsageError(options.atomic ? `${what}; nothing was registered, as --no-atomic would` : what);
+    const whole = options.atomic && placed.length > 1;
+    throw new UsageError(whole ? `${what}, so nothing was registered; --no-atomic registers what is right` : what);
   }
 }
 

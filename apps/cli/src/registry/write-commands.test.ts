@@ -142,7 +142,7 @@ describe('register', () => {
       outcome: 'rejected',
       problem: { code: 'isin_invalid', path: 'facts.identity' },
     });
-    expect(err).toContain('1 of 1 statement rejected; nothing was registered');
+    expect(err).toBe('1 of 1 statement rejected\n');
     const table = await harness.run('register', 'instruments', '--identity', 'equity:isin:US0378331006');
     expect(table.err).toContain('facts.identity: the check digit is wrong (isin_invalid)');
   });
@@ -152,6 +152,9 @@ describe('register', () => {
     const atomic = await harness.run('register', '--file', bad);
     expect(atomic.code).toBe(2);
     expect(atomic.err).toContain('line 2: kind: stocks is no kind');
+    expect(atomic.err).toContain(
+      '1 of 2 statements rejected, so nothing was registered; --no-atomic registers what is right',
+    );
     expect(harness.stated).toEqual([]);
     expect((await harness.run('register', '--file', bad, '--no-atomic')).code).toBe(2);
     expect(harness.stated).toMatchObject([{ atomic: false, statements: [{ facts: { code: 'A' } }] }]);
