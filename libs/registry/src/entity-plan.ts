@@ -11,6 +11,8 @@ import {
 /** Fields that are not facts of an entity, but about them. */
 const aboutFacts: ReadonlySet<string> = new Set(['validFrom', 'validTo', 'recordedTime', 'provenance', 'source']);
 
+type Learn<T> = (held: T) => T;
+
 /** One entity as it is known and as it is going to be. Statements of one plan are recorded at one time. */
 export class EntityPlan<K extends EntityKind> {
   readonly kind: K;
@@ -42,23 +44,26 @@ export class EntityPlan<K extends EntityKind> {
     return this.#recordedTime;
   }
 
-  /** @throws RejectedRecordError when the facts do not fit where they go; nothing is changed then. */
+  /**
+   * Puts facts where they belong; what is learned with them goes into all versions first.
+   * @throws RejectedRecordError when the facts do not fit where they go; nothing is changed then.
+   */
   place({
     verify,
+    learn,
     ...placing
   }: Omit<Placing<Entities[K]>, 'same' | 'recordedTime'> & {
+    readonly learn?: Learn<Entities[K]> | undefined;
     readonly verify?: ((placed: Entities[K]) => void) | undefined;
   }): void {
-    const { versions, placed } = placeVersion(this.#versions, {
-      ...placing,
-      recordedTime: this.recordedTime,
-      same: sameFacts,
-    });
+    const { recordedTime } = this;
+    const known = learn ? correctVersions(this.#versions, { learn, recordedTime, same: sameFacts }) : this.#versions;
+    const { versions, placed } = placeVersion(known, { ...placing, recordedTime, same: sameFacts });
     if (placed !== undefined) verify?.(placed);
     this.#versions = versions;
   }
 
-  learn(learn: (held: Entities[K]) => Entities[K]): void {
+  learn(learn: Learn<Entities[K]>): void {
     this.#versions = correctVersions(this.#versions, { learn, recordedTime: this.recordedTime, same: sameFacts });
   }
 

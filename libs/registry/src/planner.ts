@@ -144,11 +144,12 @@ export class Planner implements CheckContext {
     if (validTo !== undefined && validTo <= validFrom)
       refuse('validity_invalid', 'validTo', `ends at ${validTo}, before it begins at ${validFrom}`);
     const before = plan.versions;
+    const entity = (facts: FactsOf<K>) => this.#entity(stated.kind, id, facts, provenance);
     plan.place({
       ...{ validFrom, validTo, verify },
-      over: (held) => this.#entity(stated.kind, id, over(held), provenance),
+      over: (held) => entity(over(held)),
+      ...(learn ? { learn: (held) => entity(learn(held)) } : {}),
     });
-    if (learn) plan.learn((held) => this.#entity(stated.kind, id, learn(held), provenance));
     return this.#noteChange(plan, before);
   }
 

@@ -3,6 +3,7 @@ import { type KafkaConfig, LogReader, SchemaIds } from '@alphapulse/kafka';
 import { type AssetOverrides, curatedOverrides } from '@alphapulse/market';
 import { statedListing } from './checks/check-listing-seen.ts';
 import { checkStatement, type Stated } from './checks/check-statement.ts';
+import { loadFormulas } from './checks/formulas.ts';
 import { type IdOf, idOf } from './ids.ts';
 import { type EntityKind, entityKinds, type Kind, topicOf } from './kinds.ts';
 import { type PlannedRecord, Planner } from './planner.ts';
@@ -153,6 +154,7 @@ export class Registrar {
     const written = new Map<string, number>();
     let attempts = 0;
     let outages = 0;
+    if (items.some(({ kind }) => kind === 'synthetics')) await loadFormulas();
     await this.#view.start();
     while (outcomes.length < items.length) {
       await this.#view.catchUp();

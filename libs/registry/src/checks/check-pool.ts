@@ -32,12 +32,15 @@ export function checkPool(
   checkNames(facts, names);
   const dexIdentity = checkVenueName('dex', facts.dex);
   const dex = facts.dex as string;
-  const token0Id = checkTokenOfPool('token0', chain, facts.token0, context);
-  const token1Id = checkTokenOfPool('token1', chain, facts.token1, context);
-  if (token0Id === token1Id) refuse('fact_invalid', 'token1', 'a pool is of two tokens, this is token0');
+  const token0 = checkAddress('token0', chain, facts.token0);
+  const token1 = checkAddress('token1', chain, facts.token1);
+  if (token0 === token1) refuse('fact_invalid', 'token1', 'a pool is of two tokens, this is token0');
   const feeTier = nullable(facts.feeTier, checkFeeTier);
   const { createdAt } = facts;
   if (!isTime(createdAt)) return refuse('fact_invalid', 'createdAt', `must be microseconds, not ${shown(createdAt)}`);
+  // References last: they may be right tomorrow, what is before them not.
+  const token0Id = checkRegistered('token0', { chain, address: token0 }, context);
+  const token1Id = checkRegistered('token1', { chain, address: token1 }, context);
   return {
     over: (held) => ({
       token0Id,
@@ -56,8 +59,7 @@ export function checkPool(
   };
 }
 
-function checkTokenOfPool(path: string, chain: string, value: unknown, context: CheckContext): string {
-  const address = checkAddress(path, chain, value);
+function checkRegistered(path: string, { chain, address }: TokenPlace, context: CheckContext): string {
   const id = context.idOf(tokenIdentity({ chain, address }));
   const [token] = context.versions('tokens', id);
   if (token?.chain !== chain || token.address !== address)

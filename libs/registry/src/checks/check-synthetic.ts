@@ -3,7 +3,6 @@ import type { SyntheticKind, SyntheticLeg } from '@alphapulse/schemas';
 import type { Facts } from '../statement.ts';
 import { checkVenueName } from './check-venue.ts';
 import { type CheckContext, type Checked, type FactsOf, said } from './checked.ts';
-import { defaultFormula, defaultWeight } from './default-formula.ts';
 import {
   checkNames,
   checkNumber,
@@ -14,7 +13,7 @@ import {
   optional,
   shown,
 } from './fact-checks.ts';
-import { formulaLegs } from './formula-legs.ts';
+import { defaultWeight, formulaLegs, isKindFormula, isReserved, kindFormula } from './formulas.ts';
 import { checkInstrumentIdentity, instrumentNeeds } from './instrument-facts.ts';
 import { refuse } from './refuse.ts';
 import { findCycle } from './synthetic-cycle.ts';
@@ -79,6 +78,7 @@ function checkLegs(value: unknown, ownId: string, context: CheckContext): Stated
     const { name, instrument, weight, venue: on } = leg as Loose<Facts['synthetics']['legs'][number]>;
     if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name))
       return refuse('fact_invalid', `${path}.name`, `not a name for formulas (letters, digits, _): ${shown(name)}`);
+    if (isReserved(name)) refuse('fact_invalid', `${path}.name`, `${name} is a function of formulas`);
     if (taken.has(name)) refuse('fact_invalid', `${path}.name`, `another leg is named ${name} too`);
     taken.add(name);
     return {
@@ -122,13 +122,13 @@ function mergeSynthetic(
 ): FactsOf<'synthetics'> {
   const kind = said(stated.kind, held?.kind, 'formula');
   const legs = stated.legs.map((leg, at) => ({ ...leg, weight: leg.weight ?? defaultWeight(kind, at) }));
-  const own = defaultFormula(kind, legs);
-  // A formula that was the kind's own goes with kind and legs; one that somebody wrote stays as it is.
-  const written = held && held.formula !== defaultFormula(held.kind, held.legs) ? held.formula : undefined;
-  const formula = stated.formula ?? (kind === held?.kind ? (written ?? own) : own);
-  if (formula === undefined)
-    return refuse('formula_invalid', 'formula', `must be written for a ${kind} of ${legs.length} legs`);
-  return { name, kind, formula, legs };
+  return { name, kind, formula: stated.formula ?? heldFormula(kind, held) ?? kindFormula(kind, legs), legs };
+}
+
+/** A formula that was the kind's own goes with kind and legs; one that somebody wrote stays as it is. */
+function heldFormula(kind: SyntheticKind, held: FactsOf<'synthetics'> | undefined): string | undefined {
+  if (held === undefined || kind !== held.kind) return undefined;
+  return isKindFormula(held.formula, held.kind, held.legs) ? undefined : held.formula;
 }
 
 function checkFormula({ formula, legs }: FactsOf<'synthetics'>): void {

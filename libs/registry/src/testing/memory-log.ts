@@ -47,6 +47,11 @@ export class MemoryLog {
     );
   }
 
+  /** How often the right to write was taken over. */
+  get takeovers(): number {
+    return this.#epoch;
+  }
+
   /** Records in all topics. */
   get size(): number {
     return [...this.#topics.values()].reduce((sum, records) => sum + records.length, 0);
