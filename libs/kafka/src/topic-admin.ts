@@ -183,10 +183,16 @@ export class TopicAdmin {
   }
 }
 
+/** Raw keeps whatever a venue sends and dead letters keep any input: Kafka's default of 1 MiB would refuse some for good. */
+const maxMessageBytes = 32 * 1_048_576;
+
 function configOf(topic: AnyTopic): Record<string, string> {
-  return topic.cleanupPolicy === 'compact'
-    ? { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.1' }
-    : { 'cleanup.policy': 'delete', 'retention.ms': String(topic.retentionMs ?? -1) };
+  return {
+    'max.message.bytes': String(maxMessageBytes),
+    ...(topic.cleanupPolicy === 'compact'
+      ? { 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': '0.1' }
+      : { 'cleanup.policy': 'delete', 'retention.ms': String(topic.retentionMs ?? -1) }),
+  };
 }
 
 function describe(config: Record<string, string>): string {
