@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { systemClock } from '@alphapulse/core';
 import { GroupConsumer, IdempotentProducer, kafkaConfigFromEnv, LogReader, SchemaIds } from '@alphapulse/kafka';
 import { createNet } from '@alphapulse/net';
+import { loadAssetOverrides } from '@alphapulse/reference';
 import { createRegistrar } from '@alphapulse/registry';
 import { envNumber, patiently, runApp, schemaRegistryUrl } from '@alphapulse/runtime';
 import { sources } from '@alphapulse/sources';
@@ -18,7 +19,12 @@ await runApp('collect', async (log, signal) => {
   await patiently(() => schemas.register([...written, collectionTasks]), clock, log, signal);
   const producer = new IdempotentProducer({ config: kafka, clock });
   await patiently(() => producer.connect(written.map(({ name }) => name)), clock, log, signal);
-  const registrar = createRegistrar({ config: kafka, schemaRegistryUrl: schemaRegistryUrl(), clock });
+  const registrar = createRegistrar({
+    config: kafka,
+    schemaRegistryUrl: schemaRegistryUrl(),
+    clock,
+    overrides: await loadAssetOverrides(process.env),
+  });
   const reader = new LogReader({ config: kafka, clock, gatherMs: 0 });
 
   const fleet = new Fleet(sources, {
