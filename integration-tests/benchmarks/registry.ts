@@ -83,6 +83,7 @@ export async function benchRegistry(options: RegistryBenchOptions = {}): Promise
     await redis.close();
     await kafka.close();
     await stack.stop();
+    await discardStack(directory, report);
   }
 }
 
