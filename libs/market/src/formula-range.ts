@@ -35,7 +35,11 @@ export function rangeOf(
       highest.high[leg] = low[leg] as number;
     } else isMonotone = false;
   }
-  if (isMonotone) return { low: evaluate(lowest.low), high: evaluate(highest.low) };
+  if (isMonotone) {
+    const ends = [evaluate(lowest.low), evaluate(highest.low)] as const;
+    // Where the true range is a point, rounding may turn its ends round.
+    return { low: Math.min(...ends), high: Math.max(...ends) };
+  }
   return {
     low: dual(term, -1, lowest.low, lowest.high).value.low,
     high: dual(term, -1, highest.low, highest.high).value.high,
