@@ -19,7 +19,16 @@ export function startApp(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): AppProcess {
-  return new AppProcess(name, args, env);
+  return new AppProcess(name, join('apps', name, 'src', 'main.ts'), args, env);
+}
+
+/** Starts a script of the harness, likewise. */
+export function startScript(
+  name: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): AppProcess {
+  return new AppProcess(name, join('integration-tests', 'harness', `${name}.ts`), args, env);
 }
 
 /** Kills every app that still runs; registered as `afterAll` by itself under Jest. */
@@ -39,11 +48,11 @@ export class AppProcess {
   private text = '';
   private exit: Exit | undefined;
 
-  constructor(name: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  constructor(name: string, script: string, args: readonly string[], env: Readonly<Record<string, string>>) {
     this.name = name;
     // Jest's own settings are not for the app.
     const { NODE_OPTIONS, NODE_ENV, JEST_WORKER_ID, ...inherited } = process.env;
-    this.child = spawn(process.execPath, ['--import', 'tsx', join('apps', name, 'src', 'main.ts'), ...args], {
+    this.child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
       cwd: repositoryRoot,
       env: { ...inherited, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
