@@ -4,6 +4,7 @@ import { analyticsVolatility } from './analytics-volatility.ts';
 import { analyticsVolume } from './analytics-volume.ts';
 import { collectionTasks } from './collection-tasks.ts';
 import { deadLetterTopic, internalParsed, internalValidated, stateTopic } from './internal.ts';
+import { internalLegs } from './internal-legs.ts';
 import { marketUpdates } from './market-updates.ts';
 import { opportunitiesArbitrage } from './opportunities-arbitrage.ts';
 import { opsBatches } from './ops-batches.ts';
@@ -38,6 +39,7 @@ export {
   analyticsVolume,
   collectionTasks,
   deadLetterTopic,
+  internalLegs,
   internalParsed,
   internalValidated,
   marketUpdates,
@@ -70,8 +72,8 @@ export {
 };
 
 /** Stages with dead letters, and those of them that keep checkpoints. */
-const stages = ['parse', 'validate', 'enrich', 'arbitrage', 'market-updates', 'registry'];
-const checkpointed = ['parse', 'validate', 'arbitrage'];
+const stages = ['parse', 'validate', 'enrich', 'arbitrage', 'market-updates', 'synthetic-legs', 'synthetics', 'registry'];
+const checkpointed = ['parse', 'validate', 'arbitrage', 'synthetics'];
 
 /** Every topic there is: creation, documentation and conformance tests are derived from this list. */
 export const topics: readonly AnyTopic[] = [
@@ -106,6 +108,7 @@ export const topics: readonly AnyTopic[] = [
   routingSubscriptions,
   internalParsed,
   internalValidated,
+  internalLegs,
   ...checkpointed.map(stateTopic),
   ...stages.map(deadLetterTopic),
 ];

@@ -68,6 +68,53 @@ export interface Task {
   updatedTime: number;
 }
 
+/** Who stamped the event time. */
+export type TimeSource = 'venue' | 'received';
+
+/** Where in the raw log an event comes from. */
+export interface Origin {
+  /** Raw topic. */
+  topic: string;
+  /** Partition of the raw topic. */
+  partition: number;
+  /** Offset of the raw record in that partition. */
+  offset: number;
+}
+
+/** A quote on its way to a synthetic that it is a leg of. */
+export interface LegQuote {
+  /** Synthetic that the instrument is a leg of: 32 hex digits. */
+  syntheticId: string;
+  /** When the version of the synthetic that names the leg was recorded: a reader whose registry has only older ones is behind. Microseconds since the Unix epoch. */
+  definitionRecordedTime: number;
+  /** The leg quote’s id. */
+  eventId: string;
+  /** Feed the leg quote was collected from. */
+  source: string;
+  /** Venue of the leg quote; `synthetic` for a leg that is a synthetic. */
+  venue: string;
+  /** Id of the leg: an instrument or another synthetic. */
+  instrumentId: string;
+  /** When it happened by the venue’s clock; the receive time where the venue sends none (see eventTimeSource). Microseconds since the Unix epoch. */
+  eventTime: number;
+  /** Whether eventTime is the venue’s own or our receive time. */
+  eventTimeSource: TimeSource;
+  /** When our collector received the leg quote. Microseconds since the Unix epoch. */
+  receivedTime: number;
+  /** Raw record it was parsed from. */
+  origin: Origin;
+  /** Best bid of the leg. */
+  bidPrice: number;
+  /** Size at the best bid. */
+  bidSize: number;
+  /** Best ask of the leg. */
+  askPrice: number;
+  /** Size at the best ask. */
+  askSize: number;
+  /** True when bid ≥ ask. */
+  crossed: boolean;
+}
+
 /** Top of book of one venue. */
 export interface VenueQuote {
   /** Venue. */
@@ -120,16 +167,6 @@ export type CloseReason = 'spread_gone' | 'quote_stale' | 'quote_crossed' | 'sup
 
 /** What is done on the leg. */
 export type LegSide = 'buy' | 'sell';
-
-/** Where in the raw log an event comes from. */
-export interface Origin {
-  /** Raw topic. */
-  topic: string;
-  /** Partition of the raw topic. */
-  partition: number;
-  /** Offset of the raw record in that partition. */
-  offset: number;
-}
 
 /** One side of an arbitrage, with its proof. */
 export interface OpportunityLeg {
@@ -303,9 +340,6 @@ export interface Gap {
   /** How it was healed; null while open. */
   how: GapRemedy | null;
 }
-
-/** Who stamped the event time. */
-export type TimeSource = 'venue' | 'received';
 
 /** Who built the bar. */
 export type BarProvider = 'venue' | 'alphapulse';
@@ -669,7 +703,7 @@ export interface Quote {
   lotSize: number | null;
   /** Taker fee of the listing at the time, basis points. */
   takerFeeBps: number | null;
-  /** Listing id and start of validity of the facts used, `<listingId>@<validFrom µs>`. */
+  /** Listing id and start of validity of the facts used, `<listingId>@<validFrom µs>`; on quotes of venue `synthetic` the synthetic’s id and the start of its definition. */
   listingVersion: string | null;
 }
 
