@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FatalError } from '@alphapulse/core';
@@ -45,7 +46,7 @@ export async function prepareKafka(parts: Parts, place: LocalPlace, signal?: Abo
       'kafka.tools.StorageTool',
       'format',
       '-t',
-      clusterId,
+      newClusterId(),
       '-c',
       settings,
     ],
@@ -149,8 +150,16 @@ function settingsFile(place: LocalPlace): string {
   return join(place.directory, 'data', 'kafka.properties');
 }
 
-/** One fixed id is enough: no two of these brokers ever talk to each other. */
-const clusterId = 'AlphaPulseLocalStackAA';
+/**
+ * A cluster id as Kafka makes them: 16 random bytes in base64url, of which none begins with a hyphen. Each formatted
+ * directory has its own, so that a copy of an earlier cluster (in Redis) is not taken for one of this.
+ */
+function newClusterId(): string {
+  for (;;) {
+    const id = randomBytes(16).toString('base64url');
+    if (!id.startsWith('-')) return id;
+  }
+}
 
 const quickStart = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
