@@ -86,7 +86,7 @@ export function addEntityRoutes<K extends EntityKind>(scope: FastifyInstance, ki
       const { prefix } = query;
       if (prefix === undefined) return pageOf(candidates(kind, view, query, us), pick, query);
       return pageOf(
-        names.beginning(kind, prefix, view),
+        await names.beginning(kind, prefix, view),
         (entry) => {
           const entity = pick(idOfEntry(entry));
           return entity && shows(kind, entity, entry, prefix) ? entity : undefined;

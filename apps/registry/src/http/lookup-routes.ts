@@ -156,8 +156,7 @@ export function addInstrumentLookups(scope: FastifyInstance, deps: ReadDeps): vo
       const figi = params.code.toUpperCase();
       if (!isFigi(figi))
         throw requestError('request_invalid', 'code', `code: ${figi} is no FIGI, or its check digit is wrong`);
-      const found = names
-        .beginning('instruments', figi, view)
+      const found = (await names.beginning('instruments', figi, view))
         .map((entry) => entityAt('instruments', idOfEntry(entry), query))
         .find((instrument) => instrument?.figi === figi);
       return found ?? reply.code(404).send(none(figi));

@@ -1,5 +1,5 @@
 import { type Change, type Entities, type EntityKind, parseRecordKey, type RegistryMap } from '@alphapulse/registry';
-import { firstOf } from './page.ts';
+import { firstOf, nextTurn } from './page.ts';
 
 type Names = Pick<RegistryMap, 'ids' | 'history' | 'superseded'>;
 
@@ -25,13 +25,20 @@ export const nameFields: Readonly<Record<EntityKind, string>> = {
   pools: 'dex, address',
 };
 
+/** Ids taken before other requests get their turn. */
+const turn = 20_000;
+
 /**
  * Entities in the order of their names, for searches by prefix. A kind's index is made when it is first asked for and
  * brought up to date when it is asked again; who never searches pays nothing.
  */
 export class NameIndex {
-  /** `<name, lower case>\0<id>`, sorted: every name that any version of an entity had. */
+  /**
+   * `<name, lower case>\0<id>`, sorted: every name that any version of an entity has, and those that one had once, which
+   * `shows` tells apart.
+   */
   readonly #entries = new Map<EntityKind, readonly string[]>();
+  readonly #building = new Map<EntityKind, Promise<readonly string[]>>();
   readonly #changed = new Map<EntityKind, Set<string>>();
 
   /** To be told of every record, after the view shows it. */
@@ -41,8 +48,8 @@ export class NameIndex {
   }
 
   /** Entries with a name that begins so, in order; capitals do not matter. */
-  beginning(kind: EntityKind, prefix: string, view: Names): readonly string[] {
-    const entries = this.#upToDate(kind, view);
+  async beginning(kind: EntityKind, prefix: string, view: Names): Promise<readonly string[]> {
+    const entries = this.#entries.has(kind) ? this.#upToDate(kind, view) : await this.#built(kind, view);
     const wanted = folded(prefix);
     return entries.slice(
       firstOf(entries, (entry) => entry >= wanted),
@@ -50,15 +57,55 @@ export class NameIndex {
     );
   }
 
-  #upToDate(kind: EntityKind, view: Names): readonly string[] {
-    const held = this.#entries.get(kind);
-    const changed = this.#changed.get(kind);
-    if (held && changed?.size === 0) return held;
-    const ids = held && changed ? [...changed] : view.ids(kind);
-    const added = ids.flatMap((id) => entriesOf(kind, id, view)).sort();
-    const entries = held && changed ? merge(held, added, changed) : added;
-    this.#entries.set(kind, entries);
+  async #built(kind: EntityKind, view: Names): Promise<readonly string[]> {
+    let building = this.#building.get(kind);
+    if (!building) {
+      building = this.#build(kind, view);
+      this.#building.set(kind, building);
+    }
+    await building;
+    return this.#upToDate(kind, view);
+  }
+
+  /** A million names take seconds to sort, so they are sorted in parts, between which others are served. */
+  async #build(kind: EntityKind, view: Names): Promise<readonly string[]> {
     this.#changed.set(kind, new Set());
+    const ids = view.ids(kind);
+    let runs: string[][] = [];
+    for (let at = 0; at < ids.length; at += turn) {
+      runs.push(
+        ids
+          .slice(at, at + turn)
+          .flatMap((id) => entriesOf(kind, id, view))
+          .sort(),
+      );
+      await nextTurn();
+    }
+    while (runs.length > 1) {
+      const longer: string[][] = [];
+      for (let at = 0; at < runs.length; at += 2) {
+        longer.push(merge(runs[at] as string[], runs[at + 1] ?? []));
+        await nextTurn();
+      }
+      runs = longer;
+    }
+    const entries = runs[0] ?? [];
+    this.#entries.set(kind, entries);
+    return entries;
+  }
+
+  #upToDate(kind: EntityKind, view: Names): readonly string[] {
+    const held = this.#entries.get(kind) ?? [];
+    const changed = this.#changed.get(kind);
+    if (!changed || changed.size === 0) return held;
+    const added = [...changed]
+      .flatMap((id) => entriesOf(kind, id, view))
+      .filter((entry) => held[firstOf(held, (each) => each >= entry)] !== entry)
+      .sort();
+    changed.clear();
+    if (added.length === 0) return held;
+    const entries = merge(held, added);
+    this.#entries.set(kind, entries);
     return entries;
   }
 }
@@ -92,14 +139,13 @@ function folded(name: string): string {
   return name.toLowerCase().replaceAll('\0', '');
 }
 
-function merge(held: readonly string[], added: readonly string[], without: ReadonlySet<string>): string[] {
+function merge(left: readonly string[], right: readonly string[]): string[] {
   const merged: string[] = [];
   let next = 0;
-  for (const entry of held) {
-    if (without.has(idOfEntry(entry))) continue;
-    while (next < added.length && (added[next] as string) < entry) merged.push(added[next++] as string);
+  for (const entry of left) {
+    while (next < right.length && (right[next] as string) < entry) merged.push(right[next++] as string);
     merged.push(entry);
   }
-  while (next < added.length) merged.push(added[next++] as string);
+  while (next < right.length) merged.push(right[next++] as string);
   return merged;
 }

@@ -24,7 +24,7 @@ export async function pageOf<T>(
   const before = cursor === undefined ? '' : readCursor(cursor);
   const first = firstOf(keys, (key) => key > before);
   for (let at = first; at < keys.length; at++) {
-    if ((at - first) % turn === turn - 1) await new Promise((resolve) => setImmediate(resolve));
+    if ((at - first) % turn === turn - 1) await nextTurn();
     const key = keys[at] as string;
     const item = pick(key);
     if (item === undefined) continue;
@@ -33,6 +33,11 @@ export async function pageOf<T>(
     last = key;
   }
   return { items, next: null };
+}
+
+/** Resolves when everybody else who waits has had a turn. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function readCursor(cursor: string): string {
