@@ -269,7 +269,7 @@ describe('price sanity, any prices', () => {
     };
     return steps.map((step) => {
       const before = known.find(({ venue }) => venue === step.venue);
-      if (before && !alive(step.at).includes(before)) judge(step.at);
+      if (!before || !alive(step.at).includes(before)) judge(step.at);
       known = [...known.filter(({ venue }) => venue !== step.venue), step].sort((x, y) => (x.venue < y.venue ? -1 : 1));
       judge(step.at);
       return [...suspect].sort();

@@ -80,9 +80,18 @@ export class PriceSanity {
   #listings: Listing[] = [];
   /** Nothing is suspect and nothing is about to be: agreement changes nothing. */
   #calm = true;
+  readonly #maxAgeUs: number;
+  /** The quick way: up to this time, µs, and with all prices this close to one another, calm stays calm. */
+  #quickUntil = -1;
+  #low = 0;
+  #high = 0;
+  readonly #quickFactor: number;
 
   constructor(limits: PriceSanityLimits) {
     this.#limits = limits;
+    this.#maxAgeUs = limits.maxAgeMs * 1000;
+    // A little less than the limit, so that rounding never makes the quick way accept what the other would not.
+    this.#quickFactor = 1 + (limits.limitBps / BPS) * (1 - 1e-9);
   }
 
   /**
@@ -96,11 +105,26 @@ export class PriceSanity {
     receivedTime: number,
     now: number,
   ): SanityChange | undefined {
-    if (!(midPrice > 0 && midPrice < Number.POSITIVE_INFINITY)) return undefined;
     const known = this.#find(venue);
-    if (known && receivedTime < known.time) return undefined;
-    // It comes back from silence: what lasted before has not lasted through it.
-    const before = known && !this.#isAlive(known, now) ? this.#judge(now, undefined) : undefined;
+    if (known !== undefined) {
+      if (receivedTime < known.time) return undefined;
+      if (now < this.#quickUntil && this.#isAlive(known, now)) {
+        // Bounds of all that is alive, or wider: the price that is replaced may have been one.
+        const low = Math.min(midPrice, this.#low);
+        const high = Math.max(midPrice, this.#high);
+        if (midPrice > 0 && high <= low * this.#quickFactor) {
+          this.#low = low;
+          this.#high = high;
+          known.symbol = symbol;
+          known.mid = midPrice;
+          known.time = receivedTime;
+          return undefined;
+        }
+      }
+    }
+    if (!(midPrice > 0 && midPrice < Number.POSITIVE_INFINITY)) return undefined;
+    // It comes out of silence: what lasted before has not lasted through it. A dead price is as none.
+    const before = known && this.#isAlive(known, now) ? undefined : this.#judge(now, undefined);
     this.#place(venue, symbol, midPrice, receivedTime);
     const turned = this.#judge(now, before);
     return turned && this.#describe(turned, now);
@@ -145,24 +169,30 @@ export class PriceSanity {
   }
 
   #isAlive(listing: Listing, now: number): boolean {
-    return now - listing.time < this.#limits.maxAgeMs * 1000;
+    return now - listing.time < this.#maxAgeUs;
   }
 
-  /** Nearly every price ends in the first lines: all that is alive lies within the limit, and nothing is to change. */
   #judge(now: number, before: Turned | undefined): Turned | undefined {
     const { limitBps, forgetAfterMs } = this.#limits;
     let alive = 0;
-    let low = Number.POSITIVE_INFINITY;
-    let high = 0;
     let silent = false;
+    this.#low = Number.POSITIVE_INFINITY;
+    this.#high = 0;
+    this.#quickUntil = -1;
+    let changesAt = Number.POSITIVE_INFINITY;
     for (const listing of this.#listings) {
       if (this.#isAlive(listing, now)) {
         alive++;
-        if (listing.mid < low) low = listing.mid;
-        if (listing.mid > high) high = listing.mid;
+        if (listing.mid < this.#low) this.#low = listing.mid;
+        if (listing.mid > this.#high) this.#high = listing.mid;
+        changesAt = Math.min(changesAt, listing.time + this.#maxAgeUs);
       } else if (now - listing.time >= forgetAfterMs * 1000) silent = true;
+      else changesAt = Math.min(changesAt, listing.time + forgetAfterMs * 1000);
     }
-    if (this.#calm && !silent && (alive < 2 || distanceBps(low, high) <= limitBps)) return before;
+    if (this.#calm && !silent && (alive < 2 || distanceBps(this.#low, this.#high) <= limitBps)) {
+      this.#quickUntil = changesAt;
+      return before;
+    }
     const turned = silent ? this.#forget(now, before) : before;
     return this.#settle(now, alive < 2 ? undefined : this.#mids(now), turned);
   }

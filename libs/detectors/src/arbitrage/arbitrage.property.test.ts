@@ -1,7 +1,7 @@
 import { netBps } from '@alphapulse/market';
-import type { ArbitrageOpportunity, Quote } from '@alphapulse/schemas';
+import type { ArbitrageOpportunity, Mapping, Quote } from '@alphapulse/schemas';
 import { StageDriver } from '@alphapulse/testkit';
-import { processedQuotes } from '@alphapulse/topics';
+import { opportunitiesArbitrage, processedQuotes } from '@alphapulse/topics';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { at, quote } from '../testing/events.ts';
@@ -14,6 +14,16 @@ const config = arbitrageConfig({
   suspectGrossBps: 300,
   minExecutableUsd: 20,
 });
+/** Mistrusts so soon that streams bring out mappings that turn suspect and are believed again. */
+const suspicious = arbitrageConfig({
+  ...config,
+  mappingLimitBps: 60,
+  mappingSuspectAfterMs: 60,
+  mappingConfirmAfterMs: 90,
+  mappingMaxAgeMs: 1500,
+  mappingForgetAfterMs: 5000,
+});
+const settings = fc.constantFrom(config, suspicious);
 /** Shrinking a long stream takes minutes: take `endOnFailure` out to look into a failure. */
 const runs = { numRuns: 100, endOnFailure: true };
 const WINDOW_MS = config.reorderWindowMs;
@@ -62,8 +72,8 @@ const stream: fc.Arbitrary<Quote[]> = fc
 /** Long after: everything held comes out and everything open turns stale. */
 const last = quote('z', 3_600_000, 1, 2, { instrument: 'spot:LAST/USD' });
 
-function run(quotes: readonly Quote[], restartBefore: ReadonlySet<number> = new Set()) {
-  const driver = new StageDriver(arbitrage, config);
+function run(quotes: readonly Quote[], restartBefore: ReadonlySet<number> = new Set(), chosen = config) {
+  const driver = new StageDriver(arbitrage, chosen);
   [...quotes, last].forEach((each, index) => {
     if (restartBefore.has(index)) driver.restart();
     driver.pipe(processedQuotes, each.instrumentId, each, Math.floor(each.receivedTime / 1000));
@@ -71,13 +81,30 @@ function run(quotes: readonly Quote[], restartBefore: ReadonlySet<number> = new 
   return driver.outputs;
 }
 
-/** What must be open at a time, from the newest quote of each venue alone. */
-function expected(quotes: readonly Quote[], now: number): string[] {
+function opportunities(outputs: ReturnType<typeof run>) {
+  return outputs.flatMap((output) =>
+    output.topic === opportunitiesArbitrage.name ? [{ ...output, value: output.value as ArbitrageOpportunity }] : [],
+  );
+}
+
+function mappings(outputs: ReturnType<typeof run>): Mapping[] {
+  return outputs.filter(({ topic }) => topic !== opportunitiesArbitrage.name).map(({ value }) => value as Mapping);
+}
+
+/** What must be open at a time, from the newest quote of each venue and what was said of mappings alone. */
+function expected(quotes: readonly Quote[], said: readonly Mapping[], now: number): string[] {
+  const believed = new Map(said.filter((each) => each.receivedTime <= now).map((each) => [each.id, each]));
+  const isDoubted = (quote: Quote) =>
+    believed.get(quote.instrumentId)?.venues.some((each) => each.suspect && each.venue === quote.venue) ?? false;
   const newest = new Map(
     quotes.filter((each) => each.receivedTime <= now).map((each) => [`${each.instrument} ${each.venue}`, each]),
   );
   const usable = [...newest.values()].filter(
-    (each) => each.takerFeeBps !== null && !each.crossed && now - each.eventTime < config.maxQuoteAgeMs * 1000,
+    (each) =>
+      !isDoubted(each) &&
+      each.takerFeeBps !== null &&
+      !each.crossed &&
+      now - each.eventTime < config.maxQuoteAgeMs * 1000,
   );
   return usable
     .flatMap((buy) =>
@@ -100,16 +127,21 @@ describe('arbitrage, any stream of quotes', () => {
   test('the streams bring out every step and every reason', () => {
     const seen = fc
       .sample(stream, { numRuns: 60, seed: 1 })
-      .flatMap((quotes) => run(quotes).map(({ value }) => value.closeReason ?? value.state));
+      .flatMap((quotes) => opportunities(run(quotes)).map(({ value }) => value.closeReason ?? value.state));
     const reasons = ['quote_crossed', 'quote_stale', 'spread_gone', 'superseded', 'suspect_mapping'];
     expect([...new Set(seen)].sort()).toEqual(['opened', ...reasons, 'updated'].sort());
     expect(seen.length).toBeGreaterThan(600);
+    const doubts = fc
+      .sample(stream, { numRuns: 60, seed: 1 })
+      .flatMap((quotes) => mappings(run(quotes, new Set(), suspicious)).map(({ state }) => state));
+    expect([...new Set(doubts)].sort()).toEqual(['confirmed', 'suspect']);
+    expect(doubts.length).toBeGreaterThan(200);
   });
 
   test('restarts in the middle change nothing', () => {
     fc.assert(
-      fc.property(stream, fc.array(fc.nat(120), { maxLength: 8 }), (quotes, restarts) => {
-        expect(run(quotes, new Set(restarts))).toEqual(run(quotes));
+      fc.property(stream, fc.array(fc.nat(120), { maxLength: 8 }), settings, (quotes, restarts, chosen) => {
+        expect(run(quotes, new Set(restarts), chosen)).toEqual(run(quotes, new Set(), chosen));
       }),
       runs,
     );
@@ -120,12 +152,13 @@ describe('arbitrage, any stream of quotes', () => {
       fc.property(
         stream,
         fc.array(fc.integer({ min: 0, max: WINDOW_MS * 1000 - 1 }), { minLength: 120, maxLength: 120 }),
-        (quotes, delays) => {
+        settings,
+        (quotes, delays, chosen) => {
           const arrivals = quotes
             .map((each, index) => ({ each, arrives: each.receivedTime + (delays[index] ?? 0) }))
             .sort((a, b) => a.arrives - b.arrives)
             .map(({ each }) => each);
-          expect(run(arrivals)).toEqual(run(quotes));
+          expect(run(arrivals, new Set(), chosen)).toEqual(run(quotes, new Set(), chosen));
         },
       ),
       runs,
@@ -134,15 +167,19 @@ describe('arbitrage, any stream of quotes', () => {
 
   test('open is exactly what the newest quotes say, at every moment', () => {
     fc.assert(
-      fc.property(stream, (quotes) => {
+      fc.property(stream, settings, (quotes, chosen) => {
         // Quotes of one microsecond are taken by source and then event id.
         const ordered = [...quotes].sort(
           (a, b) =>
             a.receivedTime - b.receivedTime ||
             (a.source < b.source ? -1 : a.source > b.source ? 1 : a.eventId < b.eventId ? -1 : 1),
         );
-        const records = run(quotes).map((output) => output.value);
-        const times = [...new Set([...ordered, ...records].map((each) => each.receivedTime))].sort((a, b) => a - b);
+        const outputs = run(quotes, new Set(), chosen);
+        const records = opportunities(outputs).map((output) => output.value);
+        const said = mappings(outputs);
+        const times = [...new Set([...ordered, ...records, ...said].map((each) => each.receivedTime))].sort(
+          (a, b) => a - b,
+        );
         const open = new Map<string, string>();
         let next = 0;
         for (const now of times) {
@@ -150,7 +187,7 @@ describe('arbitrage, any stream of quotes', () => {
             if (record.state === 'closed') open.delete(record.opportunityId);
             else open.set(record.opportunityId, `${record.instrumentId} ${record.buy.venue}>${record.sell.venue}`);
           }
-          expect([...open.values()].sort()).toEqual(expected(ordered, now));
+          expect([...open.values()].sort()).toEqual(expected(ordered, said, now));
         }
       }),
       runs,
@@ -159,11 +196,11 @@ describe('arbitrage, any stream of quotes', () => {
 
   test('each opportunity is opened once, then updated, then closed once, with numbers that are numbers', () => {
     fc.assert(
-      fc.property(stream, (quotes) => {
+      fc.property(stream, settings, (quotes, chosen) => {
         const open = new Map<string, ArbitrageOpportunity>();
         const ended = new Set<string>();
         let time = 0;
-        for (const { key, value, timestampMs } of run(quotes)) {
+        for (const { key, value, timestampMs } of opportunities(run(quotes, new Set(), chosen))) {
           expect(value.receivedTime).toBeGreaterThanOrEqual(time);
           time = value.receivedTime;
           expect([key, timestampMs]).toEqual([value.instrumentId, Math.floor(time / 1000)]);
@@ -210,15 +247,16 @@ describe('arbitrage, any stream of quotes', () => {
         stream,
         fc.array(fc.integer({ min: 0, max: 3_000_000 }), { minLength: 120, maxLength: 120 }),
         fc.array(fc.nat(120), { maxLength: 4 }),
-        (quotes, delays, restarts) => {
+        settings,
+        (quotes, delays, restarts, chosen) => {
           const arrivals = quotes
             .map((each, index) => ({ each, arrives: each.receivedTime + (delays[index] ?? 0) }))
             .sort((a, b) => a.arrives - b.arrives)
             .map(({ each }) => each);
-          const outputs = run(arrivals);
-          expect(run(arrivals, new Set(restarts))).toEqual(outputs);
+          const outputs = run(arrivals, new Set(), chosen);
+          expect(run(arrivals, new Set(restarts), chosen)).toEqual(outputs);
           const ids = (state: string) =>
-            outputs
+            opportunities(outputs)
               .filter(({ value }) => value.state === state)
               .map(({ value }) => value.opportunityId)
               .sort();

@@ -1,6 +1,6 @@
 import type { ArbitrageOpportunity, Quote } from '@alphapulse/schemas';
 import { StageDriver } from '@alphapulse/testkit';
-import { processedQuotes } from '@alphapulse/topics';
+import { opportunitiesArbitrage, processedQuotes } from '@alphapulse/topics';
 import { describe, expect, test } from '@jest/globals';
 import { at, quote } from '../testing/events.ts';
 import { type ArbitrageConfig, arbitrageConfig } from './config.ts';
@@ -12,7 +12,8 @@ const drive = (overrides: Partial<ArbitrageConfig> = {}) => {
     quotes.flatMap((each) =>
       driver
         .pipe(processedQuotes, each.instrumentId, each, Math.floor(each.receivedTime / 1000))
-        .map((output) => output.value),
+        .filter(({ topic }) => topic === opportunitiesArbitrage.name)
+        .map((output) => output.value as ArbitrageOpportunity),
     );
   return { driver, pipe };
 };

@@ -1,20 +1,28 @@
 import { type Output, type Processor, type RecordOf, RejectedRecordError } from '@alphapulse/core';
+import { PriceSanity, type PriceSanityLimits, type SanityChange } from '@alphapulse/market';
 import type { CloseReason, OpportunityState, Quote } from '@alphapulse/schemas';
-import { opportunitiesArbitrage, type processedQuotes } from '@alphapulse/topics';
+import { opportunitiesArbitrage, type processedQuotes, registryMappings } from '@alphapulse/topics';
 import { decodeInstrument, decodeLane, encodeInstrument, encodeLane, LANE_KEY } from './checkpoint.ts';
-import type { ArbitrageConfig } from './config.ts';
+import { type ArbitrageConfig, sanityLimits } from './config.ts';
 import { type Judgement, judge, step } from './judge.ts';
+import { mappingRecord } from './mapping-record.ts';
 import { ReorderBuffer } from './reorder-buffer.ts';
 import { type InstrumentState, newInstrument, type OpenOpportunity, replaceQuote } from './state.ts';
 
-type Out = Output<typeof opportunitiesArbitrage>;
+type Written = typeof opportunitiesArbitrage | typeof registryMappings;
+type Out = Output<Written>;
+
+/** Quotes of synthetics are computed from others, may be negative, and cannot be traded. */
+const SYNTHETIC = 'synthetic';
 
 /**
  * Compares every venue's quote of an instrument with every other's, in the order they were received.
  * Time is record time: a step happens at the receive time of the quote that made it, or when a quote turned stale.
+ * Whether the venues' listings can be one thing at all is judged over the same quotes in the same order.
  */
-export class ArbitrageProcessor implements Processor<typeof processedQuotes, typeof opportunitiesArbitrage> {
+export class ArbitrageProcessor implements Processor<typeof processedQuotes, Written> {
   readonly #config: ArbitrageConfig;
+  readonly #sanityLimits: PriceSanityLimits;
   readonly #maxAgeUs: number;
   readonly #buffer: ReorderBuffer;
   readonly #instruments = new Map<string, InstrumentState>();
@@ -27,12 +35,17 @@ export class ArbitrageProcessor implements Processor<typeof processedQuotes, typ
 
   constructor(config: ArbitrageConfig) {
     this.#config = config;
+    this.#sanityLimits = sanityLimits(config);
     this.#maxAgeUs = config.maxQuoteAgeMs * 1000;
     this.#buffer = new ReorderBuffer(config.reorderWindowMs);
   }
 
   process(record: RecordOf<typeof processedQuotes>, output: Out): void {
     const quote = record.value;
+    if (quote.venue === SYNTHETIC) {
+      output.filtered('synthetic');
+      return;
+    }
     check(quote);
     const buffer = this.#buffer;
     this.#emitted = 0;
@@ -83,7 +96,7 @@ export class ArbitrageProcessor implements Processor<typeof processedQuotes, typ
       this.#buffer.see(decodeLane(state));
       return;
     }
-    const { instrument, held } = decodeInstrument(key, state);
+    const { instrument, held } = decodeInstrument(key, state, this.#sanityLimits);
     for (const quote of held) this.#buffer.hold(quote);
     if (!instrument) return;
     this.#instruments.set(key, instrument);
@@ -94,15 +107,36 @@ export class ArbitrageProcessor implements Processor<typeof processedQuotes, typ
   #apply(quote: Quote, now: number, output: Out): void {
     let instrument = this.#instruments.get(quote.instrumentId);
     if (!instrument) {
-      instrument = newInstrument(quote.instrumentId, quote.instrument);
+      instrument = newInstrument(quote.instrumentId, quote.instrument, new PriceSanity(this.#sanityLimits));
       this.#instruments.set(quote.instrumentId, instrument);
     }
     replaceQuote(instrument.quotes, quote);
+    if (!quote.crossed) {
+      const { venue, symbol, bidPrice, askPrice, receivedTime } = quote;
+      const change = instrument.sanity.observe(venue, symbol, (bidPrice + askPrice) / 2, receivedTime, now);
+      if (change) this.#judgeMapping(instrument, change, quote, now, output);
+    }
     for (const other of instrument.quotes) {
       if (other === quote) continue;
       this.#compare(instrument, quote, other, quote, now, output);
       this.#compare(instrument, other, quote, quote, now, output);
     }
+  }
+
+  /** Tells what is believed of the mapping now, and ends or begins what hangs on it. */
+  #judgeMapping(instrument: InstrumentState, change: SanityChange, fresh: Quote, now: number, output: Out): void {
+    this.#emitted++;
+    const value = mappingRecord(instrument, change, this.#config, now);
+    output.to(registryMappings, instrument.instrumentId, value, Math.floor(now / 1000));
+    for (const opportunity of [...instrument.open])
+      if (isSuspect(instrument, opportunity.buyVenue, opportunity.sellVenue))
+        this.#close(instrument, opportunity, 'suspect_mapping', now, output);
+    if (change.turnedConfirmed.length === 0) return;
+    // Pairs that are believed again count from now on; those of the fresh quote are judged anyway.
+    for (const buy of instrument.quotes)
+      for (const sell of instrument.quotes)
+        if (buy !== sell && buy !== fresh && sell !== fresh && !find(instrument.open, buy.venue, sell.venue))
+          this.#seek(instrument, buy, sell, now, output);
   }
 
   /** Judges one way round; `fresh` is the one of both that is new. */
@@ -123,7 +157,9 @@ export class ArbitrageProcessor implements Processor<typeof processedQuotes, typ
     if (!this.#isUsable(buy, now) || !this.#isUsable(sell, now)) return;
     const judgement = judge(buy, sell, instrument.quoteUsd);
     if (judgement.grossBps > this.#config.suspectGrossBps) this.#suspects++;
-    else if (this.#isWorthwhile(judgement)) this.#openNew(instrument, buy, sell, judgement, now, output);
+    else if (!this.#isWorthwhile(judgement)) return;
+    else if (isSuspect(instrument, buy.venue, sell.venue)) this.#suspects++;
+    else this.#openNew(instrument, buy, sell, judgement, now, output);
   }
 
   #follow(
@@ -138,11 +174,11 @@ export class ArbitrageProcessor implements Processor<typeof processedQuotes, typ
     open.buy = buy;
     open.sell = sell;
     const judgement = judge(buy, sell, instrument.quoteUsd);
-    const isSuspect = judgement.grossBps > this.#config.suspectGrossBps;
-    if (isSuspect) this.#suspects++;
+    const isWild = judgement.grossBps > this.#config.suspectGrossBps;
+    if (isWild) this.#suspects++;
     if (fresh.crossed) this.#close(instrument, open, 'quote_crossed', now, output);
     else if (this.#staleTime(fresh) <= now) this.#close(instrument, open, 'quote_stale', now, output);
-    else if (isSuspect) this.#close(instrument, open, 'suspect_mapping', now, output);
+    else if (isWild) this.#close(instrument, open, 'suspect_mapping', now, output);
     else if (!this.#isWorthwhile(judgement)) this.#close(instrument, open, 'spread_gone', now, output);
     else this.#update(instrument, open, judgement, now, output);
   }
@@ -259,12 +295,16 @@ export class ArbitrageProcessor implements Processor<typeof processedQuotes, typ
     return current !== undefined && current.receivedTime > quote.receivedTime;
   }
 
-  /** Drops what can never count again: stale quotes. A stale quote and none are the same to every rule here. */
+  /**
+   * Drops what can never count again: stale quotes, and instruments with nothing else to remember.
+   * A stale quote and none are the same to every rule here.
+   */
   #forget(): void {
     const now = this.#buffer.frontier;
     for (const [id, instrument] of this.#instruments) {
       instrument.quotes = instrument.quotes.filter((quote) => this.#staleTime(quote) > now);
-      if (instrument.quotes.length === 0 && instrument.openedTime < now) this.#instruments.delete(id);
+      if (instrument.quotes.length === 0 && instrument.openedTime < now && instrument.sanity.isIdle(now))
+        this.#instruments.delete(id);
     }
   }
 }
@@ -278,6 +318,11 @@ function check(quote: Quote): void {
     throw new RejectedRecordError('price_not_positive', `quote ${quote.eventId} has a price that is not positive`);
   if (bidSize < 0 || askSize < 0)
     throw new RejectedRecordError('size_negative', `quote ${quote.eventId} has a negative size`);
+}
+
+/** True when one of the two listings is not believed to be this instrument. */
+function isSuspect({ sanity }: InstrumentState, buyVenue: string, sellVenue: string): boolean {
+  return sanity.isSuspect(buyVenue) || sanity.isSuspect(sellVenue);
 }
 
 function find(open: readonly OpenOpportunity[], buyVenue: string, sellVenue: string): OpenOpportunity | undefined {

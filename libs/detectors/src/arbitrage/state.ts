@@ -1,4 +1,4 @@
-import { parseIdentity, usdValueOf } from '@alphapulse/market';
+import { type PriceSanity, parseIdentity, usdValueOf } from '@alphapulse/market';
 import type { Quote } from '@alphapulse/schemas';
 
 /** An opportunity that is open. Plain JSON: it travels in checkpoints. */
@@ -32,9 +32,11 @@ export interface InstrumentState {
   /** Ids given at `openedTime`, so that a second opening of a pair in the same microsecond gets its own. */
   openedTime: number;
   openedIds: string[];
+  /** Which of its listings are suspect. */
+  readonly sanity: PriceSanity;
 }
 
-export function newInstrument(instrumentId: string, instrument: string): InstrumentState {
+export function newInstrument(instrumentId: string, instrument: string, sanity: PriceSanity): InstrumentState {
   const identity = parseIdentity(instrument);
   const quote = identity && 'quote' in identity ? identity.quote : null;
   return {
@@ -45,6 +47,7 @@ export function newInstrument(instrumentId: string, instrument: string): Instrum
     open: [],
     openedTime: 0,
     openedIds: [],
+    sanity,
   };
 }
 
