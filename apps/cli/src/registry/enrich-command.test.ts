@@ -101,7 +101,7 @@ describe('enrich', () => {
     const { code, err } = await harness.run('enrich', apple);
     expect(code).toBe(1);
     expect(err).toContain(`equity:isin:${apple}: service: no answer (reference_unavailable)`);
-    expect(err).toContain('1 instruments could not be looked up; try again later (reference_unavailable)');
+    expect(err).toContain('1 of 1 could not be looked up; try again later (reference_unavailable)');
   });
 
   test('states the curated tokens', async () => {

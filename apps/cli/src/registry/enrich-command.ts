@@ -91,13 +91,19 @@ async function enrich(
   });
   progress.clear();
   const { registered, unchanged, rejected, unknown, failed } = counts;
+  const stated = options.dryRun
+    ? 'nothing stated'
+    : `${registered} registered, ${unchanged} unchanged, ${rejected} rejected`;
   terminal.err(
-    `${identities.length} instruments: ${registered} registered, ${unchanged} unchanged, ${rejected} rejected, ` +
+    `${identities.length} ${identities.length === 1 ? 'instrument' : 'instruments'}: ${stated}, ` +
       `${unknown} unknown to all, ${failed} could not be looked up\n`,
   );
   if (rejected > 0) throw new UsageError(`${rejected} statements were rejected; the others are registered`);
   if (failed > 0)
-    throw new RetriableError('reference_unavailable', `${failed} instruments could not be looked up; try again later`);
+    throw new RetriableError(
+      'reference_unavailable',
+      `${failed} of ${identities.length} could not be looked up; try again later`,
+    );
 }
 
 /** What people should know of an answer beside its facts: trouble, and providers that contradict one another. */
