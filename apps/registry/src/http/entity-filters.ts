@@ -42,16 +42,16 @@ export function filterOf<K extends EntityKind>(kind: K, wanted: Wanted): (entity
 
 /** Ids, in order, that can pass: an index spares the way through all of them. */
 export function candidates(kind: EntityKind, view: ViewPort, wanted: Wanted, us: number): readonly string[] {
-  const { venue, symbol, instrumentId, type, chain, address, knownAt } = wanted;
+  const { venue, symbol, instrumentId, type, knownAt } = wanted;
   if (kind === 'listings') {
-    if (typeof venue === 'string' && typeof symbol === 'string') return idOf(view.listing(venue, symbol, us));
-    // What was believed before a correction may have been of another instrument: only the whole list has it.
-    if (typeof instrumentId === 'string' && knownAt === undefined) return idsOf(view.listingsOf(instrumentId, us));
+    // What was believed before a correction may have been otherwise: the indexes have what is known now.
+    if (knownAt === undefined) {
+      if (typeof venue === 'string' && typeof symbol === 'string') return idsOf([view.listing(venue, symbol, us)]);
+      if (typeof instrumentId === 'string') return idsOf(view.listingsOf(instrumentId, us));
+    }
     if (typeof venue === 'string') return view.listingIds(venue).sort();
   }
   if (kind === 'instruments' && typeof type === 'string') return view.instrumentsOfType(type);
-  if (kind === 'tokens' && typeof chain === 'string' && typeof address === 'string')
-    return idOf(view.token(canonicalChain(chain), address));
   return view.ids(kind);
 }
 
@@ -70,10 +70,6 @@ function readerOf(field: string): (text: string | null) => string | null {
   return (text) => text;
 }
 
-function idOf(entity: { readonly id: string } | undefined): readonly string[] {
-  return entity ? [entity.id] : [];
-}
-
-function idsOf(entities: readonly { readonly id: string }[]): readonly string[] {
-  return entities.map(({ id }) => id).sort();
+function idsOf(entities: readonly ({ readonly id: string } | undefined)[]): readonly string[] {
+  return entities.flatMap((entity) => entity?.id ?? []).sort();
 }

@@ -46,10 +46,25 @@ interface OfInstrumentRequest {
 export function addInstrumentLookups(scope: FastifyInstance, deps: ReadDeps): void {
   const { view, names, clock } = deps;
   const none = (what: string) => problem('not_found', `${what} is not registered at this time`);
-  const entityAt = <K extends EntityKind>(kind: K, id: string | undefined, wanted: Times): Entities[K] | undefined => {
+  const at = <K extends EntityKind>(kind: K, id: string, wanted: Times): Entities[K] | undefined => {
     const { us, knownAtUs } = timesOf(wanted, clock);
-    return id === undefined ? undefined : view.asOf(kind, id, us, knownAtUs);
+    return view.asOf(kind, id, us, knownAtUs);
   };
+  /** Of what ever had a name, the first that is the one at the time. */
+  const named = async <K extends EntityKind>(
+    kind: K,
+    name: string,
+    wanted: Times,
+    isIt: (entity: Entities[K]) => boolean,
+  ): Promise<Entities[K] | undefined> => {
+    for (const entry of await names.beginning(kind, name, view)) {
+      const entity = at(kind, idOfEntry(entry), wanted);
+      if (entity && isIt(entity)) return entity;
+    }
+    return undefined;
+  };
+  /** Whether a request asks for another time: the view's indexes have what is so now, not what has ended. */
+  const isOfThen = ({ asOf, knownAt }: Times) => asOf !== undefined || knownAt !== undefined;
 
   scope.get<ListingRequest>(
     '/lookup/listing',
@@ -135,7 +150,11 @@ export function addInstrumentLookups(scope: FastifyInstance, deps: ReadDeps): vo
     async ({ params, query }, reply) => {
       const isin = params.code.toUpperCase();
       checkIsin(isin, 'code');
-      return entityAt('instruments', view.instrumentByIsin(isin)?.id, query) ?? reply.code(404).send(none(isin));
+      const now = view.instrumentByIsin(isin);
+      const found = now
+        ? at('instruments', now.id, query)
+        : isOfThen(query) && (await named('instruments', isin, query, (instrument) => instrument.isin === isin));
+      return found || reply.code(404).send(none(isin));
     },
   );
 
@@ -156,9 +175,7 @@ export function addInstrumentLookups(scope: FastifyInstance, deps: ReadDeps): vo
       const figi = params.code.toUpperCase();
       if (!isFigi(figi))
         throw requestError('request_invalid', 'code', `code: ${figi} is no FIGI, or its check digit is wrong`);
-      const found = (await names.beginning('instruments', figi, view))
-        .map((entry) => entityAt('instruments', idOfEntry(entry), query))
-        .find((instrument) => instrument?.figi === figi);
+      const found = await named('instruments', figi, query, (instrument) => instrument.figi === figi);
       return found ?? reply.code(404).send(none(figi));
     },
   );
@@ -188,7 +205,11 @@ export function addInstrumentLookups(scope: FastifyInstance, deps: ReadDeps): vo
           'address',
           `address: ${params.address} is none on ${chain}, or its EIP-55 checksum is wrong`,
         );
-      return entityAt('tokens', view.token(chain, address)?.id, query) ?? reply.code(404).send(none(address));
+      const now = view.token(chain, address);
+      const found = now
+        ? at('tokens', now.id, query)
+        : isOfThen(query) && (await named('tokens', address, query, (token) => token.chain === chain));
+      return found || reply.code(404).send(none(address));
     },
   );
 

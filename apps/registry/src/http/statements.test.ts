@@ -44,6 +44,20 @@ describe('what is posted, with the registrar behind it', () => {
     ]);
   });
 
+  test('is found as of its time when it has ended, too', async () => {
+    const ended = { validFrom: 0, validTo: startUs };
+    expect((await post('/instruments', { identity: 'equity:isin:DE0007164600' }, ended)).status).toBe(201);
+    const address = `0x${'12'.repeat(20)}`;
+    expect((await post('/tokens', { chain: 'base', address, symbol: 'OLD', decimals: 6 }, ended)).status).toBe(201);
+    for (const path of ['/lookup/isin/DE0007164600', `/lookup/token/base/${address}`]) {
+      expect((await api.get(path)).status).toBe(404);
+      expect((await api.get(`${path}?asOf=2026-02-01`)).status).toBe(200);
+      expect((await api.get(`${path}?asOf=2026-03-02`)).status).toBe(404);
+    }
+    expect((await api.get('/instruments?isin=DE0007164600&asOf=2026-02-01')).body.items).toHaveLength(1);
+    expect((await api.get(`/tokens?chain=base&address=${address}&asOf=2026-02-01`)).body.items).toHaveLength(1);
+  });
+
   test.each<[string, object, number, string, string]>([
     ['/instruments', { identity: 'equity:isin:US5949181046' }, 422, 'isin_invalid', 'facts.identity'],
     ['/instruments', { identity: 'equity:isin:US5949181045', cusip: '037833100' }, 422, 'cusip_invalid', 'facts.cusip'],
