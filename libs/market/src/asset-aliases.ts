@@ -48,13 +48,13 @@ export function canonicalAsset(venue: string, code: string): string {
   return Object.hasOwn(common, upper) ? (common[upper] as string) : upper;
 }
 
+/** Aliases by the asset they mean, as `<venue>:<code>`, sorted. */
+const byAsset = new Map<string, string[]>();
+for (const [venue, codes] of Object.entries(aliases))
+  for (const [code, asset] of Object.entries(codes))
+    byAsset.set(asset, [...(byAsset.get(asset) ?? []), `${venue}:${code}`].sort());
+
 /** Other codes of an asset as `<venue>:<code>` (`*` for any venue), sorted; for the registry's `aliases`. */
-export function aliasesOf(asset: string): string[] {
-  return Object.entries(aliases)
-    .flatMap(([venue, codes]) =>
-      Object.entries(codes)
-        .filter(([, target]) => target === asset)
-        .map(([code]) => `${venue}:${code}`),
-    )
-    .sort();
+export function aliasesOf(asset: string): readonly string[] {
+  return byAsset.get(asset) ?? [];
 }

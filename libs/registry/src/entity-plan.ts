@@ -16,13 +16,15 @@ type Learn<T> = (held: T) => T;
 /** One entity as it is known and as it is going to be. Statements of one plan are recorded at one time. */
 export class EntityPlan<K extends EntityKind> {
   readonly kind: K;
+  readonly id: string;
   readonly #nowUs: number;
   #known: Beliefs<Entities[K]>;
   #versions: readonly Entities[K][];
   #recordedTime: number | undefined;
 
-  constructor(kind: K, known: Beliefs<Entities[K]>, nowUs: number) {
+  constructor({ kind, id }: { kind: K; id: string }, known: Beliefs<Entities[K]>, nowUs: number) {
     this.kind = kind;
+    this.id = id;
     this.#known = known;
     this.#versions = known.versions;
     this.#nowUs = nowUs;
@@ -49,16 +51,18 @@ export class EntityPlan<K extends EntityKind> {
    * @throws RejectedRecordError when the facts do not fit where they go; nothing is changed then.
    */
   place({
+    validFrom,
+    validTo,
+    over,
     verify,
     learn,
-    ...placing
   }: Omit<Placing<Entities[K]>, 'same' | 'recordedTime'> & {
     readonly learn?: Learn<Entities[K]> | undefined;
     readonly verify?: ((placed: Entities[K]) => void) | undefined;
   }): void {
     const { recordedTime } = this;
     const known = learn ? correctVersions(this.#versions, { learn, recordedTime, same: sameFacts }) : this.#versions;
-    const { versions, placed } = placeVersion(known, { ...placing, recordedTime, same: sameFacts });
+    const { versions, placed } = placeVersion(known, { validFrom, validTo, over, recordedTime, same: sameFacts });
     if (placed !== undefined) verify?.(placed);
     this.#versions = versions;
   }

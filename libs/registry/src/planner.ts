@@ -40,7 +40,15 @@ export interface PlannerOptions {
  */
 export class Planner implements CheckContext {
   readonly #options: PlannerOptions;
-  readonly #plans = new Map<EntityKind, Map<string, EntityPlan<EntityKind>>>();
+  readonly #plans: { readonly [K in EntityKind]: Map<string, EntityPlan<EntityKind>> } = {
+    assets: new Map(),
+    instruments: new Map(),
+    venues: new Map(),
+    listings: new Map(),
+    synthetics: new Map(),
+    tokens: new Map(),
+    pools: new Map(),
+  };
   readonly #changed = new Set<EntityPlan<EntityKind>>();
   readonly #collisions = new Map<string, PlannedRecord>();
   /** Ids that this plan gives away. */
@@ -108,7 +116,7 @@ export class Planner implements CheckContext {
     const needs = checked.needs.filter(({ memo }) => memo === undefined || !this.#said.has(memo));
     // All identities before the first change: a statement is taken whole or not at all.
     const claims = new Map<string, string>();
-    const ids = needs.map((need) => this.#claim(need.kind, need.identity, claims));
+    const ids = needs.map((need) => this.#claim(need.kind, need.identity(), claims));
     this.#claim(stated.kind, identity, claims);
     const changed = this.#state(stated, id, checked);
     for (const [at, need] of needs.entries()) this.#need(need as NeedOf<EntityKind>, ids[at] as string);
@@ -144,28 +152,29 @@ export class Planner implements CheckContext {
     if (validTo !== undefined && validTo <= validFrom)
       refuse('validity_invalid', 'validTo', `ends at ${validTo}, before it begins at ${validFrom}`);
     const before = plan.versions;
-    const entity = (facts: FactsOf<K>) => this.#entity(stated.kind, id, facts, provenance);
     plan.place({
       ...{ validFrom, validTo, verify },
-      over: (held) => entity(over(held)),
-      ...(learn ? { learn: (held) => entity(learn(held)) } : {}),
+      over: (held) => this.#entity(stated.kind, id, over(held), provenance),
+      ...(learn ? { learn: (held) => this.#entity(stated.kind, id, learn(held), provenance) } : {}),
     });
     return this.#noteChange(plan, before);
   }
 
   #need<K extends EntityKind>(need: NeedOf<K>, id: string): void {
-    const { kind, provenance, first, learn, change } = need;
+    const { kind, provenance } = need;
     const plan = this.#plan(kind, id);
     const before = plan.versions;
-    const over = (facts: FactsOf<K>) => this.#entity(kind, id, facts, provenance);
-    if (before.length === 0) plan.place({ validFrom: 0, validTo: undefined, over: () => over(first()) });
-    else if (learn) plan.learn((held) => over(learn(held)));
-    else if (change)
+    if (before.length === 0) {
+      plan.place({ validFrom: 0, validTo: undefined, over: () => this.#entity(kind, id, need.first(), provenance) });
+    } else if (need.learn) {
+      plan.learn((held) => this.#entity(kind, id, need.learn?.(held) ?? held, provenance));
+    } else if (need.change) {
       plan.place({
         validFrom: this.#changesFrom(plan),
         validTo: undefined,
-        over: (held) => over(held ? change(held) : first()),
+        over: (held) => this.#entity(kind, id, (held && need.change?.(held)) ?? need.first(), provenance),
       });
+    }
     this.#noteChange(plan, before);
   }
 
@@ -177,34 +186,29 @@ export class Planner implements CheckContext {
 
   #noteChange<K extends EntityKind>(plan: EntityPlan<K>, before: readonly Entities[K][]): boolean {
     if (plan.versions === before) return false;
-    this.#changed.add(plan as unknown as EntityPlan<EntityKind>);
+    const kept = plan as unknown as EntityPlan<EntityKind>;
+    this.#plans[plan.kind].set(plan.id, kept);
+    this.#changed.add(kept);
     return true;
   }
 
   #entity<K extends EntityKind>(kind: K, id: string, facts: FactsOf<K>, provenance: string): Entities[K] {
-    const times = { validFrom: 0, validTo: null, recordedTime: 0 };
-    const source = kind === 'listings' ? { source: this.#options.source } : {};
-    return { ...facts, ...source, ...times, id, provenance } as unknown as Entities[K];
+    // Its times are filled in where it is placed.
+    const entity = { ...facts, id, validFrom: 0, validTo: null, recordedTime: 0, provenance };
+    return (kind === 'listings' ? { ...entity, source: this.#options.source } : entity) as unknown as Entities[K];
   }
 
   #find<K extends EntityKind>(kind: K, id: string): EntityPlan<K> | undefined {
-    return this.#plans.get(kind)?.get(id) as EntityPlan<K> | undefined;
+    return this.#plans[kind].get(id) as EntityPlan<K> | undefined;
   }
 
+  /** The plan of an entity; one that nothing comes of is not kept. */
   #plan<K extends EntityKind>(kind: K, id: string): EntityPlan<K> {
-    let plans = this.#plans.get(kind);
-    if (!plans) {
-      plans = new Map();
-      this.#plans.set(kind, plans);
-    }
-    let plan = plans.get(id);
-    if (!plan) {
-      const { known, nowUs } = this.#options;
-      const beliefs = { versions: known.history(kind, id), superseded: known.superseded(kind, id) };
-      plan = new EntityPlan(kind, beliefs, nowUs) as unknown as EntityPlan<EntityKind>;
-      plans.set(id, plan);
-    }
-    return plan as unknown as EntityPlan<K>;
+    const { known, nowUs } = this.#options;
+    return (
+      this.#find(kind, id) ??
+      new EntityPlan({ kind, id }, { versions: known.history(kind, id), superseded: known.superseded(kind, id) }, nowUs)
+    );
   }
 }
 

@@ -1,30 +1,42 @@
-import { aliasesOf, assetKind } from '@alphapulse/market';
+import { aliasesOf, assetIdentity, assetKind } from '@alphapulse/market';
 import type { AssetToken } from '@alphapulse/schemas';
 import type { FactsOf, NeedOf } from './checked.ts';
 
+/** What a statement about something else says of an asset. */
+interface Learned {
+  readonly aliases?: readonly string[];
+  readonly tokens?: readonly AssetToken[];
+}
+
 /** An asset where a statement about something else names it, with what that says of it. */
-export function assetNeed(
-  identity: string,
-  code: string,
-  provenance: string,
-  learned: { readonly aliases?: readonly string[]; readonly tokens?: readonly AssetToken[] } = {},
-): NeedOf<'assets'> {
-  const { aliases = [], tokens = [] } = learned;
-  const tokenMemo = tokens.map(({ chain, address, decimals }) => `${chain}:${address}:${decimals}`);
-  return {
-    kind: 'assets',
-    identity,
-    provenance,
-    memo: ['asset', code, ...aliases, ...tokenMemo].join(' '),
-    first: () => ({
-      code,
-      kind: assetKind(code),
-      name: null,
-      aliases: mergeAliases(aliasesOf(code), aliases),
-      tokens: mergeTokens([], tokens),
-    }),
-    learn: (held) => withLearned(held, [...aliasesOf(code), ...aliases], tokens),
-  };
+export class AssetNeed implements NeedOf<'assets'> {
+  readonly kind = 'assets';
+  readonly provenance: string;
+  readonly memo: string;
+  readonly #code: string;
+  readonly #aliases: readonly string[];
+  readonly #tokens: readonly AssetToken[];
+
+  constructor(code: string, provenance: string, { aliases = [], tokens = [] }: Learned = {}) {
+    this.provenance = provenance;
+    this.#code = code;
+    this.#aliases = aliases;
+    this.#tokens = tokens;
+    this.memo = `asset ${code} ${aliases.join(' ')} ${tokens.length === 0 ? '' : JSON.stringify(tokens)}`;
+  }
+
+  identity(): string {
+    return assetIdentity(this.#code);
+  }
+
+  first(): FactsOf<'assets'> {
+    const code = this.#code;
+    return this.learn({ code, kind: assetKind(code), name: null, aliases: [], tokens: [] });
+  }
+
+  learn(held: FactsOf<'assets'>): FactsOf<'assets'> {
+    return withLearned(held, [...aliasesOf(this.#code), ...this.#aliases], this.#tokens);
+  }
 }
 
 /** An asset's facts with further aliases and tokens: they are learned, never taken back. */

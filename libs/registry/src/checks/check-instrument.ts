@@ -2,32 +2,33 @@ import { cusipOfIsin, isCusip, isFigi } from '@alphapulse/market';
 import type { Facts } from '../statement.ts';
 import { type Checked, said } from './checked.ts';
 import { checkNames, checkText, type Loose, nullable, shown } from './fact-checks.ts';
-import { factsOfIdentity, type InstrumentIdentity, instrumentAssets } from './instrument-facts.ts';
+import { instrumentAssets, instrumentFacts, type NamedInstrument } from './instrument-facts.ts';
 import { refuse } from './refuse.ts';
 
 const names = ['identity', 'cusip', 'figi', 'ticker', 'name', 'sector'];
 
 export function checkInstrument(
   facts: Loose<Facts['instruments']>,
-  identity: InstrumentIdentity,
+  named: NamedInstrument,
   provenance: string,
 ): Checked<'instruments'> {
   checkNames(facts, names);
-  const derived = factsOfIdentity(identity);
-  const cusip = nullable(facts.cusip, (value) => checkCusip(value, derived.isin));
+  const { identity } = named;
+  const isin = 'isin' in identity ? identity.isin : null;
+  const cusip = nullable(facts.cusip, (value) => checkCusip(value, isin));
   const figi = nullable(facts.figi, checkFigi);
   const ticker = nullable(facts.ticker, (value) => checkText('ticker', value, 64));
   const name = nullable(facts.name, (value) => checkText('name', value));
   const sector = nullable(facts.sector, (value) => checkText('sector', value));
   return {
-    over: (held) => ({
-      ...derived,
-      cusip: said(cusip, held?.cusip, null),
-      figi: said(figi, held?.figi, null),
-      ticker: said(ticker, held?.ticker, null),
-      name: said(name, held?.name, derived.name),
-      sector: said(sector, held?.sector, null),
-    }),
+    over: (held) =>
+      instrumentFacts(named, {
+        cusip: said(cusip, held?.cusip, null),
+        figi: said(figi, held?.figi, null),
+        ticker: said(ticker, held?.ticker, null),
+        name: said(name, held?.name, null),
+        sector: said(sector, held?.sector, null),
+      }),
     needs: instrumentAssets(identity, provenance),
   };
 }

@@ -1,13 +1,7 @@
 import { type ListingSeen, RejectedRecordError } from '@alphapulse/core';
-import {
-  type AssetOverrides,
-  assetIdentity,
-  instrumentIdentityOf,
-  listingIdentity,
-  overrideListing,
-} from '@alphapulse/market';
+import { type AssetOverrides, instrumentIdentityOf, listingIdentity, overrideListing } from '@alphapulse/market';
 import type { Facts } from '../statement.ts';
-import { assetNeed } from './asset-need.ts';
+import { AssetNeed } from './asset-need.ts';
 import { checkListing } from './check-listing.ts';
 import type { StatedOf } from './check-statement.ts';
 import type { Need } from './checked.ts';
@@ -36,7 +30,7 @@ export function statedListing(seen: ListingSeen, overrides: AssetOverrides): Sta
         status: seen.status,
         mapping: kept?.mapping ?? mapping,
       };
-      return checkListing(facts, provenance, context, kept ? [] : made(() => assetNeeds(listing, provenance)));
+      return checkListing(facts, provenance, context, kept ? [] : assetNeeds(listing, provenance));
     },
   };
 }
@@ -58,11 +52,12 @@ function made<T>(make: () => T): T {
 
 function assetNeeds(listing: ListingSeen, provenance: string): Need[] {
   const { venue, base, quote, settle, venueBase, venueQuote } = listing;
-  const need = (code: string, venueCode: string | undefined) =>
-    assetNeed(assetIdentity(code), code, provenance, {
-      aliases: venueCode === undefined ? [] : [`${venue}:${venueCode}`],
-    });
-  return [need(base, venueBase), need(quote, venueQuote), ...(settle === undefined ? [] : [need(settle, undefined)])];
+  const aliases = (venueCode: string | undefined) => (venueCode === undefined ? [] : [`${venue}:${venueCode}`]);
+  return [
+    new AssetNeed(base, provenance, { aliases: aliases(venueBase) }),
+    new AssetNeed(quote, provenance, { aliases: aliases(venueQuote) }),
+    ...(settle === undefined ? [] : [new AssetNeed(settle, provenance)]),
+  ];
 }
 
 function statedNumbers({ tickSize, lotSize, minNotional, makerFeeBps, takerFeeBps }: ListingSeen) {

@@ -1,4 +1,4 @@
-import { listingIdentity, printIdentity, venueIdentity } from '@alphapulse/market';
+import { listingIdentity } from '@alphapulse/market';
 import type { ListingStatus } from '@alphapulse/schemas';
 import type { Facts } from '../statement.ts';
 import { checkVenueName } from './check-venue.ts';
@@ -15,7 +15,7 @@ import {
 } from './fact-checks.ts';
 import { checkInstrumentIdentity, instrumentNeeds } from './instrument-facts.ts';
 import { refuse } from './refuse.ts';
-import { venueNeed } from './venue-need.ts';
+import { VenueNeed } from './venue-need.ts';
 
 const statuses = ['trading', 'halted', 'delisted', 'unknown'] as const satisfies readonly ListingStatus[];
 const names = [
@@ -46,8 +46,8 @@ export function checkListing(
   checkNames(facts, names);
   const venue = facts.venue as string;
   const symbol = facts.symbol as string;
-  const identity = checkInstrumentIdentity('instrument', facts.instrument);
-  const instrument = printIdentity(identity);
+  const named = checkInstrumentIdentity('instrument', facts.instrument);
+  const instrument = named.text;
   const tickSize = nullable(facts.tickSize, (value) => checkNumber('tickSize', value, { above: 0 }));
   const lotSize = nullable(facts.lotSize, (value) => checkNumber('lotSize', value, { above: 0 }));
   const minNotional = nullable(facts.minNotional, (value) => checkNumber('minNotional', value, { min: 0 }));
@@ -69,7 +69,7 @@ export function checkListing(
       status: said(status, held?.status, 'unknown'),
       mapping: said(mapping, held?.mapping, 'rule'),
     }),
-    needs: [...assets, ...instrumentNeeds(identity, provenance), venueNeed(venueIdentity(venue), venue)],
+    needs: [...assets, ...instrumentNeeds(named, provenance), new VenueNeed(venue)],
   };
 }
 

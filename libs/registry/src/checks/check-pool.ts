@@ -1,4 +1,4 @@
-import { printIdentity, venueIdentity } from '@alphapulse/market';
+import { printIdentity } from '@alphapulse/market';
 import { addressIdentity } from '../kinds.ts';
 import type { Facts } from '../statement.ts';
 import { checkAddress, checkChain } from './check-asset.ts';
@@ -6,9 +6,9 @@ import { type TokenPlace, tokenIdentity } from './check-token.ts';
 import { checkVenueName } from './check-venue.ts';
 import { type CheckContext, type Checked, said } from './checked.ts';
 import { checkNames, checkNumber, isTime, type Loose, nullable, shown } from './fact-checks.ts';
-import { instrumentNeeds } from './instrument-facts.ts';
+import { instrumentNeeds, type NamedInstrument } from './instrument-facts.ts';
 import { refuse } from './refuse.ts';
-import { venueNeed } from './venue-need.ts';
+import { VenueNeed } from './venue-need.ts';
 
 const names = ['blockchain', 'poolAddress', 'dex', 'token0', 'token1', 'feeTier', 'createdAt'];
 /** A hundred per cent, in hundredths of a basis point. */
@@ -19,8 +19,13 @@ export function checkPoolPlace({ blockchain, poolAddress }: Loose<Facts['pools']
   return { chain, address: checkAddress('poolAddress', chain, poolAddress) };
 }
 
-export function poolIdentity({ chain, address }: TokenPlace): string {
-  return printIdentity({ type: 'pool', chain, address: addressIdentity(address) });
+export function poolIdentity(place: TokenPlace): string {
+  return poolInstrument(place).text;
+}
+
+function poolInstrument({ chain, address }: TokenPlace): NamedInstrument {
+  const identity = { type: 'pool', chain, address: addressIdentity(address) } as const;
+  return { identity, text: printIdentity(identity) };
 }
 
 export function checkPool(
@@ -30,7 +35,7 @@ export function checkPool(
   context: CheckContext,
 ): Checked<'pools'> {
   checkNames(facts, names);
-  const dexIdentity = checkVenueName('dex', facts.dex);
+  checkVenueName('dex', facts.dex);
   const dex = facts.dex as string;
   const token0 = checkAddress('token0', chain, facts.token0);
   const token1 = checkAddress('token1', chain, facts.token1);
@@ -52,9 +57,9 @@ export function checkPool(
       createdAt,
     }),
     needs: [
-      venueNeed(venueIdentity(chain), chain, 'chain'),
-      venueNeed(dexIdentity, dex, 'dex'),
-      ...instrumentNeeds({ type: 'pool', chain, address: addressIdentity(address) }, provenance),
+      new VenueNeed(chain, 'chain'),
+      new VenueNeed(dex, 'dex'),
+      ...instrumentNeeds(poolInstrument({ chain, address }), provenance),
     ],
   };
 }

@@ -1,4 +1,3 @@
-import { printIdentity } from '@alphapulse/market';
 import type { EntityKind } from '../kinds.ts';
 import type { Statement } from '../statement.ts';
 import { checkAsset, checkAssetCode } from './check-asset.ts';
@@ -53,11 +52,11 @@ export function checkStatement(statement: Statement): Stated {
     case 'venues':
       return { kind, ...validity, identity: () => checkVenueName('name', facts.name), check: () => checkVenue(facts) };
     case 'instruments': {
-      const identity = once(() => checkInstrumentIdentity('identity', facts.identity));
+      const named = once(() => checkInstrumentIdentity('identity', facts.identity));
       return {
         ...{ kind, ...validity },
-        identity: () => printIdentity(identity()),
-        check: () => checkInstrument(facts, identity(), provenance),
+        identity: () => named().text,
+        check: () => checkInstrument(facts, named(), provenance),
       };
     }
     case 'listings':

@@ -1,4 +1,4 @@
-import { printIdentity, venueIdentity } from '@alphapulse/market';
+import { printIdentity } from '@alphapulse/market';
 import type { SyntheticKind, SyntheticLeg } from '@alphapulse/schemas';
 import type { Facts } from '../statement.ts';
 import { checkVenueName } from './check-venue.ts';
@@ -17,7 +17,7 @@ import { defaultWeight, formulaLegs, isKindFormula, isReserved, kindFormula } fr
 import { checkInstrumentIdentity, instrumentNeeds } from './instrument-facts.ts';
 import { refuse } from './refuse.ts';
 import { findCycle } from './synthetic-cycle.ts';
-import { venueNeed } from './venue-need.ts';
+import { VenueNeed } from './venue-need.ts';
 
 const kinds = ['spread', 'ratio', 'basket', 'index', 'formula'] as const satisfies readonly SyntheticKind[];
 const names = ['name', 'kind', 'formula', 'legs'];
@@ -61,8 +61,8 @@ export function checkSynthetic(
         refuse('synthetic_cyclic', `legs.${legOf(placed.legs, way)}.instrument`, `made of itself by ${way.join(', ')}`);
     },
     needs: [
-      venueNeed(venueIdentity(venue), venue, 'synthetic'),
-      ...instrumentNeeds({ type: 'synthetic', name }, provenance),
+      new VenueNeed(venue, 'synthetic'),
+      ...instrumentNeeds({ identity: { type: 'synthetic', name }, text: checkSyntheticName(name) }, provenance),
     ],
   };
 }
@@ -93,7 +93,7 @@ function checkLegs(value: unknown, ownId: string, context: CheckContext): Stated
 /** Id of an instrument or synthetic that is registered. */
 function checkLegInstrument(path: string, value: unknown, ownId: string, context: CheckContext): string {
   const isId = typeof value === 'string' && /^[0-9a-f]{1,64}$/.test(value);
-  const identity = isId ? undefined : printIdentity(checkInstrumentIdentity(path, value));
+  const identity = isId ? undefined : checkInstrumentIdentity(path, value).text;
   const id = identity === undefined ? (value as string) : context.idOf(identity);
   if (id === ownId) refuse('synthetic_cyclic', path, 'a synthetic cannot be a leg of itself');
   const [instrument] = context.versions('instruments', id);

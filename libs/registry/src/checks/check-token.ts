@@ -1,13 +1,13 @@
-import { assetIdentity, curatedToken, printIdentity, venueIdentity } from '@alphapulse/market';
+import { curatedToken, printIdentity } from '@alphapulse/market';
 import { addressIdentity } from '../kinds.ts';
 import type { Facts } from '../statement.ts';
-import { assetNeed } from './asset-need.ts';
+import { AssetNeed } from './asset-need.ts';
 import { checkAddress, checkAssetCode, checkChain, checkDecimals } from './check-asset.ts';
 import { type Checked, said } from './checked.ts';
 import { checkNames, checkText, type Loose, nullable, optional, shown } from './fact-checks.ts';
-import { instrumentNeeds } from './instrument-facts.ts';
+import { instrumentNeeds, type NamedInstrument } from './instrument-facts.ts';
 import { refuse } from './refuse.ts';
-import { venueNeed } from './venue-need.ts';
+import { VenueNeed } from './venue-need.ts';
 
 const names = ['chain', 'address', 'symbol', 'name', 'decimals', 'asset'];
 
@@ -22,8 +22,13 @@ export function checkTokenPlace({ chain, address }: Loose<Facts['tokens']>): Tok
   return { chain: on, address: checkAddress('address', on, address) };
 }
 
-export function tokenIdentity({ chain, address }: TokenPlace): string {
-  return printIdentity({ type: 'token', chain, address: addressIdentity(address) });
+export function tokenIdentity(place: TokenPlace): string {
+  return tokenInstrument(place).text;
+}
+
+function tokenInstrument({ chain, address }: TokenPlace): NamedInstrument {
+  const identity = { type: 'token', chain, address: addressIdentity(address) } as const;
+  return { identity, text: printIdentity(identity) };
 }
 
 export function checkToken(
@@ -51,11 +56,9 @@ export function checkToken(
       asset: said(asset, held?.asset, code),
     }),
     needs: [
-      venueNeed(venueIdentity(chain), chain, 'chain'),
-      ...(code === null
-        ? []
-        : [assetNeed(assetIdentity(code), code, provenance, { tokens: [{ chain, address, decimals }] })]),
-      ...instrumentNeeds({ type: 'token', chain, address: addressIdentity(address) }, provenance),
+      new VenueNeed(chain, 'chain'),
+      ...(code === null ? [] : [new AssetNeed(code, provenance, { tokens: [{ chain, address, decimals }] })]),
+      ...instrumentNeeds(tokenInstrument({ chain, address }), provenance),
     ],
   };
 }

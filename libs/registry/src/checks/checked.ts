@@ -23,16 +23,16 @@ export type Need = { readonly [K in EntityKind]: NeedOf<K> }[EntityKind];
 
 export interface NeedOf<K extends EntityKind> {
   readonly kind: K;
-  readonly identity: string;
+  identity(): string;
   readonly provenance: string;
   /** Names what it says, where many statements need the same; what was said once in a plan is passed over. */
   readonly memo?: string;
   /** Facts where none are known. */
-  readonly first: () => FactsOf<K>;
+  first(): FactsOf<K>;
   /** What is learned of a known one, and so holds at all times. */
-  readonly learn?: (held: Entities[K]) => FactsOf<K>;
+  learn?(held: Entities[K]): FactsOf<K>;
   /** What has changed of a known one, from now on. */
-  readonly change?: (held: Entities[K]) => FactsOf<K>;
+  change?(held: Entities[K]): FactsOf<K>;
 }
 
 /** What checks ask of the registry, what is being registered with them included. */

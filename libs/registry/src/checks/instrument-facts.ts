@@ -1,21 +1,33 @@
-import { assetIdentity, type Identity, normaliseIdentity, parseIdentity, printIdentity } from '@alphapulse/market';
+import { type Identity, normaliseIdentity, parseIdentity } from '@alphapulse/market';
 import type { Instrument } from '@alphapulse/schemas';
-import { assetNeed } from './asset-need.ts';
-import type { FactsOf, Need } from './checked.ts';
+import { AssetNeed } from './asset-need.ts';
+import type { FactsOf, Need, NeedOf } from './checked.ts';
 import { shown } from './fact-checks.ts';
 import { refuse } from './refuse.ts';
 
 /** Identities of things that are traded. */
 export type InstrumentIdentity = Extract<Identity, { type: Instrument['type'] }>;
 
-/** The canonical identity of an instrument that a statement names. */
-export function checkInstrumentIdentity(path: string, value: unknown): InstrumentIdentity {
+/** An instrument by its identity, parsed and as its canonical string. */
+export interface NamedInstrument {
+  readonly text: string;
+  readonly identity: InstrumentIdentity;
+}
+
+/** What can be said of an instrument beyond its identity. */
+export type InstrumentDetails = Pick<Instrument, 'cusip' | 'figi' | 'ticker' | 'name' | 'sector'>;
+
+const noDetails: InstrumentDetails = { cusip: null, figi: null, ticker: null, name: null, sector: null };
+
+/** The instrument that a statement names. */
+export function checkInstrumentIdentity(path: string, value: unknown): NamedInstrument {
   if (typeof value !== 'string') return refuse('identity_invalid', path, `must be an identity, not ${shown(value)}`);
-  const identity = parseIdentity(normaliseIdentity(value) ?? '');
-  if (identity === null) return refuseIdentity(path, value);
+  const text = normaliseIdentity(value);
+  const identity = text === null ? null : parseIdentity(text);
+  if (text === null || identity === null) return refuseIdentity(path, value);
   if (identity.type === 'asset' || identity.type === 'venue' || identity.type === 'listing')
     return refuse('identity_invalid', path, `names no instrument: ${shown(value)}`);
-  return identity;
+  return { text, identity };
 }
 
 function refuseIdentity(path: string, value: string): never {
@@ -27,37 +39,62 @@ function refuseIdentity(path: string, value: string): never {
   return refuse('identity_invalid', path, `not an identity string: ${shown(value)}`);
 }
 
-/** What follows from an instrument's identity; everything else of it is not known. */
-export function factsOfIdentity(identity: InstrumentIdentity): FactsOf<'instruments'> {
-  const unknown = {
-    ...{ base: null, quote: null, settle: null, expiry: null, strike: null, right: null, isin: null },
-    ...{ cusip: null, figi: null, ticker: null, name: null, sector: null },
-    ...{ provider: null, code: null, chain: null, address: null },
+/** An instrument's facts: what follows from its identity, and what is known beyond. */
+export function instrumentFacts(
+  { text, identity }: NamedInstrument,
+  { cusip, figi, ticker, name, sector }: InstrumentDetails = noDetails,
+): FactsOf<'instruments'> {
+  const part: Partial<Record<string, string>> = identity;
+  return {
+    identity: text,
+    type: identity.type,
+    base: part.base ?? null,
+    quote: part.quote ?? null,
+    settle: part.settle ?? null,
+    expiry: part.expiry ?? null,
+    strike: part.strike ?? null,
+    right: part.right ?? null,
+    isin: part.isin ?? null,
+    ...{ cusip, figi, ticker, name, sector },
+    provider: part.provider ?? null,
+    code: part.code ?? null,
+    chain: part.chain ?? null,
+    address: part.address ?? null,
   };
-  const { type } = identity;
-  const facts = { ...unknown, identity: printIdentity(identity), type };
-  // A synthetic's name is in its identity; that of an instrument is what a security or index is called.
-  return identity.type === 'synthetic' ? facts : { ...facts, ...identity };
 }
 
 /** The instrument with its assets, where a statement about something else names it. */
-export function instrumentNeeds(identity: InstrumentIdentity, provenance: string): Need[] {
-  const text = printIdentity(identity);
-  return [
-    ...instrumentAssets(identity, provenance),
-    {
-      kind: 'instruments',
-      identity: text,
-      provenance,
-      memo: `instrument ${text}`,
-      first: () => factsOfIdentity(identity),
-    },
-  ];
+export function instrumentNeeds(named: NamedInstrument, provenance: string): Need[] {
+  return [...instrumentAssets(named.identity, provenance), new InstrumentNeed(named, provenance)];
+}
+
+class InstrumentNeed implements NeedOf<'instruments'> {
+  readonly kind = 'instruments';
+  readonly provenance: string;
+  readonly memo: string;
+  readonly #named: NamedInstrument;
+
+  constructor(named: NamedInstrument, provenance: string) {
+    this.provenance = provenance;
+    this.memo = `instrument ${named.text}`;
+    this.#named = named;
+  }
+
+  identity(): string {
+    return this.#named.text;
+  }
+
+  first(): FactsOf<'instruments'> {
+    return instrumentFacts(this.#named);
+  }
 }
 
 /** The assets that a pair is made of. */
 export function instrumentAssets(identity: InstrumentIdentity, provenance: string): Need[] {
   if (!('base' in identity)) return [];
-  const codes = new Set([identity.base, identity.quote, ...('settle' in identity ? [identity.settle] : [])]);
-  return [...codes].map((code) => assetNeed(assetIdentity(code), code, provenance));
+  const needs: Need[] = [new AssetNeed(identity.base, provenance)];
+  if (identity.quote !== identity.base) needs.push(new AssetNeed(identity.quote, provenance));
+  if ('settle' in identity && identity.settle !== identity.base && identity.settle !== identity.quote)
+    needs.push(new AssetNeed(identity.settle, provenance));
+  return needs;
 }
