@@ -1,6 +1,7 @@
 import { Chart } from './chart.mjs';
 import { assign, byId, text } from './dom.mjs';
 import { count, time } from './format.mjs';
+import { Mappings } from './mappings.mjs';
 import { Opportunities } from './opportunities.mjs';
 import { Instruments, Others } from './panels.mjs';
 import { Tiles } from './tiles.mjs';
@@ -18,7 +19,7 @@ let snapshot;
 const chart = new Chart();
 const instruments = new Instruments(render);
 const opportunities = new Opportunities();
-const parts = [new Tiles(), new Topology(), instruments, opportunities, new Others()];
+const parts = [new Tiles(), new Topology(), new Mappings(), instruments, opportunities, new Others()];
 
 function render() {
   if (!snapshot || document.hidden) return;

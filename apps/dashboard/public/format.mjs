@@ -48,6 +48,15 @@ export function bps(value) {
   return `${value < 0 ? '−' : ''}${Math.abs(value).toFixed(1)}`;
 }
 
+/** A distance of prices: basis points and per cent while they are small, then the factor between them. */
+export function apart(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none;
+  if (value < 1_000) return `${value.toFixed(value < 10 ? 1 : 0)} bps`;
+  if (value < 10_000) return `${(value / 100).toFixed(1)} %`;
+  const factor = value / 10_000 + 1;
+  return factor < 1e12 ? `× ${factor < 100 ? factor.toFixed(1) : count(factor)}` : '> × 10¹²';
+}
+
 export function duration(ms) {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return none;
   if (ms < 1) return ms === 0 ? '0 ms' : '<1 ms';

@@ -6,7 +6,8 @@ const tones = { live: 'good', connecting: 'warn', degraded: 'warn', silent: 'bad
 
 export class Instruments {
   #table = table('instruments', ({ id }) => id, {
-    onRow: (tr, row) => assign(tr, { 'data-selected': row.id === this.selected ? '' : null }),
+    onRow: (tr, row) =>
+      assign(tr, { 'data-selected': row.id === this.selected ? '' : null, 'data-suspect': row.suspect ? '' : null }),
   });
   #onSelect;
   selected;
@@ -36,7 +37,7 @@ export class Instruments {
       choosable(
         'Instrument',
         (row) => instrument(row.instrument).name,
-        (row) => instrument(row.instrument).kind,
+        (row) => `${instrument(row.instrument).kind}${row.suspect ? ' · suspect mapping' : ''}`,
         (row) => this.#select(row.id),
         'aria-pressed',
         (row) => row.id === this.selected,

@@ -14,6 +14,7 @@ import type {
   BatchAccount,
   CollectorHealth,
   Gap,
+  Mapping,
   MarketUpdate,
   RawMessage,
 } from '@alphapulse/schemas';
@@ -26,6 +27,7 @@ import {
   opsGaps,
   raw,
   registryInstruments,
+  registryMappings,
   registryVenues,
 } from '@alphapulse/topics';
 import { measureLag } from './lag.ts';
@@ -181,6 +183,8 @@ export class Feed {
     else if (topic === marketUpdates.name) state.market(await this.#decode<MarketUpdate>(marketUpdates, value), nowMs);
     else if (topic === opportunitiesArbitrage.name)
       state.opportunity(await this.#decode<ArbitrageOpportunity>(opportunitiesArbitrage, value));
+    else if (topic === registryMappings.name)
+      state.mapping(key, value && (await this.#decode<Mapping>(registryMappings, value)));
     else if (topic === registryInstruments.name) state.registered('instruments', key, value !== null);
     else if (topic === registryVenues.name) state.registered('venues', key, value !== null);
     else await this.#deadLetter(record);
@@ -272,6 +276,7 @@ function followed(): AnyTopic[] {
     marketUpdates,
     opportunitiesArbitrage,
     registryInstruments,
+    registryMappings,
     registryVenues,
     ...allTopics.filter(({ name }) => name.startsWith('dlq.')),
   ];

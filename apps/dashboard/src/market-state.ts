@@ -36,12 +36,12 @@ export class MarketState {
   }
 
   /** Instruments of most venues and most updates first. */
-  top(count: number, nowMs: number): InstrumentRow[] {
+  top(count: number, nowMs: number, isSuspect: (id: string) => boolean): InstrumentRow[] {
     if (nowMs - this.#ranked.atMs >= rankedForMs || this.#ranked.ids.length < Math.min(count, this.#markets.size))
       this.#rank(nowMs);
     return this.#ranked.ids.slice(0, count).flatMap((id) => {
       const market = this.#markets.get(id);
-      return market ? [row(market, nowMs)] : [];
+      return market ? [{ ...row(market, nowMs), suspect: isSuspect(id) }] : [];
     });
   }
 
@@ -110,7 +110,7 @@ function remember(market: Market, update: MarketUpdate): void {
   }
 }
 
-function row({ update, updates }: Market, nowMs: number): InstrumentRow {
+function row({ update, updates }: Market, nowMs: number): Omit<InstrumentRow, 'suspect'> {
   const { bestBid, bestAsk } = update;
   const age = (receivedTime: number) => Math.max(0, nowMs - receivedTime / 1000);
   return {

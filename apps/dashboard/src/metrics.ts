@@ -9,7 +9,7 @@ type Sample = readonly [labels: Readonly<Record<string, string>>, value: number 
 export function metricsText(snapshot: Snapshot, written: Readonly<Record<string, number>>): string {
   const sources = Object.entries(snapshot.sources);
   const stages = Object.entries(snapshot.stages);
-  const { tasks, totals, opportunities, gaps, latencyMs, lag } = snapshot;
+  const { tasks, totals, opportunities, mappings, gaps, latencyMs, lag } = snapshot;
   const byTask = (value: (task: Snapshot['tasks'][number]) => number | null): Sample[] =>
     tasks.map((task) => [{ source: task.source, task: task.id }, value(task)]);
   const seconds = (ms: number | null) => (ms === null ? null : ms / 1000);
@@ -87,6 +87,15 @@ export function metricsText(snapshot: Snapshot, written: Readonly<Record<string,
       [{ state: 'closed' }, opportunities.closed],
     ]),
     family('opportunities_open', 'gauge', 'Opportunities open now.', [[{}, opportunities.open]]),
+    family('suspect_mappings', 'gauge', 'Instruments whose listings disagree in price for too long.', [
+      [{}, mappings.suspect],
+    ]),
+    family(
+      'suppressed_total',
+      'counter',
+      'Quotes that would have opened an opportunity on prices that are not believed.',
+      [[{}, mappings.suppressed]],
+    ),
     family('gaps_open', 'gauge', 'Gaps open now.', [[{}, gaps.open]]),
     family('gaps_healed_total', 'counter', 'Gaps healed.', [[{}, gaps.healed]]),
     family('instruments', 'gauge', 'Registered instruments.', [[{}, snapshot.instruments]]),

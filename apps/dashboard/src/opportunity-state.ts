@@ -9,6 +9,7 @@ export class OpportunityState {
   #opened = 0;
   #updated = 0;
   #closed = 0;
+  #suspect = 0;
 
   step(opportunity: ArbitrageOpportunity): void {
     const before = this.#recent.get(opportunity.opportunityId) ?? this.#open.get(opportunity.opportunityId);
@@ -16,6 +17,7 @@ export class OpportunityState {
     this.#recent.set(row.id, row);
     if (row.state === 'closed') {
       this.#closed++;
+      if (row.closeReason === 'suspect_mapping') this.#suspect++;
       this.#open.delete(row.id);
       return;
     }
@@ -26,6 +28,11 @@ export class OpportunityState {
 
   counts(): OpportunityCounts {
     return { opened: this.#opened, updated: this.#updated, closed: this.#closed, open: this.#open.size };
+  }
+
+  /** Closed because prices spoke against the mapping. */
+  get closedAsSuspect(): number {
+    return this.#suspect;
   }
 
   /** Open ones first, then the closed ones; each newest step first. */

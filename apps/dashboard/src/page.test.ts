@@ -7,12 +7,39 @@ import type { FastifyInstance } from 'fastify';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { createServer } from './server.ts';
 import { DashboardState } from './state.ts';
-import { opportunity } from './testing/sample-records.ts';
+import { account, mapping, opportunity } from './testing/sample-records.ts';
 import { SampleSystem } from './testing/sample-system.ts';
 
 const executablePath = '/usr/bin/chromium';
 const startMs = Date.UTC(2025, 2, 14, 9, 20);
 const hostileText = `<script>document.title='owned'</script><img src=x onerror="document.title='owned'">`;
+
+const hostileMapping = (nowMs: number) =>
+  mapping(nowMs, {
+    id: 'hostile',
+    instrument: hostileText,
+    reason: hostileText,
+    venues: Array.from({ length: 20 }, (_, n) => ({
+      venue: n === 0 ? hostileText : `venue-${n}`,
+      symbol: hostileText,
+      midPrice: 5e-324,
+      deviationBps: n === 0 ? Number.MAX_VALUE : 812.4,
+      suspect: n === 0,
+    })),
+  });
+
+const oddOfThree = (nowMs: number) =>
+  mapping(nowMs, {
+    id: 'odd',
+    instrument: 'spot:ADA/USDT',
+    venues: [
+      { venue: 'binance', symbol: 'ADAUSDT', midPrice: 0.4471, deviationBps: 2.2, suspect: false },
+      { venue: 'bybit', symbol: 'ADAUSDT', midPrice: 0.4472, deviationBps: 2.2, suspect: false },
+      { venue: 'kraken', symbol: 'ADA/USDT', midPrice: 0.48421, deviationBps: 827.6, suspect: true },
+    ],
+    reason:
+      'kraken ADA/USDT at 0.48421 (827.6 bps) is further than 500 bps from the median of the other venues, for 10 s or longer.',
+  });
 
 /** Screenshots for a look: their folder is printed. */
 const shots = mkdtempSync(path.join(tmpdir(), 'alphapulse-page-'));
@@ -35,6 +62,15 @@ describe('the page in Chromium', () => {
       system.second(clock.nowMs());
     }
     state.opportunity(opportunity(clock.nowMs() - 1_400, { opportunityId: 'shown', instrument: 'spot:LTC/USDT' }));
+    state.mapping('hostile', hostileMapping(clock.nowMs()));
+    state.mapping('odd', oddOfThree(clock.nowMs()));
+    state.mapping('spot-eth-usdt', mapping(clock.nowMs()));
+    const filtered = { 'arbitrage.suspect-mapping': 1_204, 'arbitrage.no-change': 90_000 };
+    state.batch(
+      account(clock.nowMs(), { stages: 'arbitrage', topic: 'processed.quotes', filtered, records: 91_204 }),
+      clock.nowMs(),
+      true,
+    );
     state.deadLetter({
       id: 'dlq.parse-0@7',
       atMs: clock.nowMs(),
@@ -123,6 +159,19 @@ describe('the page in Chromium', () => {
         expect.stringContaining('kraken'),
       ]);
       expect(await page.locator('#lag tbody tr').count()).toBe(5);
+      expect(await page.locator('#mappings-hint').textContent()).toBe(
+        '3 suspect · 1,204 quotes suppressed · 0 opportunities ended',
+      );
+      const suspect = page.locator('#mappings tbody tr', { hasText: 'ETH/USDT' });
+      expect(await suspect.locator('.priced').allTextContents()).toEqual([
+        'binanceETHUSDT3,188.40× 100',
+        'krakenETH/USDT31.884× 100',
+      ]);
+      expect(await suspect.locator('.said .line').textContent()).toContain('further than 500 bps');
+      expect(await suspect.locator('td.number').textContent()).toMatch(/^1 min 3\d s09:25:25 UTC$/);
+      expect(await page.locator('#instruments tbody tr[data-suspect]').allTextContents()).toEqual([
+        expect.stringContaining('spot · suspect mapping'),
+      ]);
       expect(await page.locator('#filtered tbody').textContent()).toContain('heartbeat');
       expect(await overflow(page)).toBe(0);
       expect(said).toEqual([]);
@@ -140,6 +189,39 @@ describe('the page in Chromium', () => {
     expect(await page.title()).toBe('AlphaPulse');
     expect(said).toEqual([]);
     await page.close();
+  }, 60_000);
+
+  test('shows hostile names in suspect mappings as text', async () => {
+    const { page, said } = await open(server, 400, 'dark');
+    const row = page.locator('#mappings tbody tr').last();
+    expect(await row.locator('.first .line').textContent()).toBe(hostileText);
+    expect(await row.locator('.priced').first().textContent()).toContain(hostileText);
+    expect(await row.locator('.said .line').textContent()).toBe(hostileText);
+    expect(await row.locator('.priced').last().textContent()).toBe('and 8 more');
+    expect(await page.locator('#mappings script, #mappings img').count()).toBe(0);
+    expect(await page.title()).toBe('AlphaPulse');
+    expect(await overflow(page)).toBe(0);
+    expect(said).toEqual([]);
+    await page.close();
+  }, 60_000);
+
+  test('a mapping that is believed again disappears, and with the last one the card', async () => {
+    const own = new DashboardState({ startedAtMs: startMs, historyFromMs: startMs });
+    const ownServer = await createServer({ state: own, clock, readiness: ready, streamEveryMs: 50 });
+    await ownServer.listen({ host: '127.0.0.1', port: 0 });
+    const { page } = await open(ownServer, 1280, 'light');
+    const rows = page.locator('#mappings tbody tr');
+    expect(await page.locator('#mappings-card').isVisible()).toBe(false);
+    own.mapping('a', mapping(clock.nowMs(), { id: 'a', instrument: 'spot:A/USD' }));
+    own.mapping('b', mapping(clock.nowMs(), { id: 'b', instrument: 'spot:B/USD' }));
+    await rows.nth(1).waitFor();
+    own.mapping('b', mapping(clock.nowMs(), { id: 'b', state: 'confirmed' }));
+    await rows.nth(1).waitFor({ state: 'detached' });
+    expect(await rows.allTextContents()).toEqual([expect.stringContaining('A/USD')]);
+    own.mapping('a', mapping(clock.nowMs(), { id: 'a', state: 'confirmed' }));
+    await page.locator('#mappings-card').waitFor({ state: 'hidden' });
+    await page.close();
+    await ownServer.close();
   }, 60_000);
 
   test('an instrument is chosen and an opportunity opened with the keyboard', async () => {
@@ -167,6 +249,7 @@ describe('the page in Chromium', () => {
       expect(await page.locator('#mode-name').textContent()).toBe('WAITING');
       expect(await page.locator('#sources-empty').isVisible()).toBe(true);
       expect(await page.locator('#notice').isVisible()).toBe(true);
+      expect(await page.locator('#mappings-card').isVisible()).toBe(false);
       expect(await overflow(page)).toBe(0);
       expect(said).toEqual([]);
       await page.close();

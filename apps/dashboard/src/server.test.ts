@@ -5,6 +5,7 @@ import { dashboardConfig } from './config.ts';
 import { createServer } from './server.ts';
 import type { Snapshot } from './snapshot.ts';
 import { DashboardState } from './state.ts';
+import { account, mapping } from './testing/sample-records.ts';
 import { SampleSystem } from './testing/sample-system.ts';
 
 const clock = new ManualClock();
@@ -21,6 +22,13 @@ describe('the server', () => {
       await clock.advance(1_000);
       system.second(clock.nowMs());
     }
+    state.mapping('spot-eth-usdt', mapping(clock.nowMs()));
+    const filtered = { 'arbitrage.suspect-mapping': 12 };
+    state.batch(
+      account(clock.nowMs(), { stages: 'arbitrage', topic: 'processed.quotes', filtered }),
+      clock.nowMs(),
+      true,
+    );
     server = await createServer({ state, clock, readiness: () => readiness, streamEveryMs: 50, streamClients: 2 });
     address = await server.listen({ host: '127.0.0.1', port: 0 });
   });
@@ -68,6 +76,8 @@ describe('the server', () => {
     expect(text).toMatch(/^alphapulse_consumer_lag_records\{group="arbitrage",topic="processed.quotes"\} \d+$/m);
     expect(text).toMatch(/^alphapulse_filtered_total\{stage="parse",reason="heartbeat"\} \d+$/m);
     expect(text).toMatch(/^alphapulse_task_reconnects_total\{source="kraken",task="kraken\/v2\/0"\} 1$/m);
+    expect(text).toMatch(/^alphapulse_suspect_mappings 1$/m);
+    expect(text).toMatch(/^alphapulse_suppressed_total 12$/m);
     for (const line of text.trimEnd().split('\n'))
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|alphapulse_\w+(\{(\w+="[^"]*",?)+\})? -?[\d.e+-]+)$/);
   });

@@ -27,6 +27,9 @@ export interface Snapshot {
   /** Newest first. */
   readonly recentDeadLetters: readonly DeadLetterRow[];
   readonly opportunities: OpportunityCounts & { /** Newest step first. */ readonly recent: readonly OpportunityRow[] };
+  readonly mappings: MappingCounts & {
+    /** Suspect ones, newest change first. */ readonly recent: readonly MappingRow[];
+  };
   readonly gaps: { readonly open: number; readonly healed: number; readonly recent: readonly GapRow[] };
   readonly lag: readonly LagRow[];
   /** From the receive time of raw records to when their outputs are visible to a reader; null until measured. */
@@ -167,6 +170,39 @@ export interface LegRow {
   readonly origin: string;
 }
 
+export interface MappingCounts {
+  /** Instruments whose listings disagree in price for so long that their mapping is not believed. */
+  readonly suspect: number;
+  /** Quotes that would have opened an opportunity, had prices not spoken against it. */
+  readonly suppressed: number;
+  /** Opportunities that were closed for it. */
+  readonly ended: number;
+}
+
+export interface MappingRow {
+  readonly instrumentId: string;
+  readonly instrument: string;
+  readonly limitBps: number;
+  /** What was seen, as sentences. Names in it come from venues: show it as text only. */
+  readonly reason: string;
+  /** When the disagreement began. */
+  readonly sinceMs: number;
+  /** When the newest change was written. */
+  readonly atMs: number;
+  /** Prices at that change, those that disagree first. */
+  readonly venues: readonly MappingVenueRow[];
+  /** Further venues, left out. */
+  readonly moreVenues: number;
+}
+
+export interface MappingVenueRow {
+  readonly venue: string;
+  readonly symbol: string;
+  readonly midPrice: number;
+  readonly deviationBps: number;
+  readonly suspect: boolean;
+}
+
 export interface GapRow {
   readonly id: string;
   readonly source: string;
@@ -200,6 +236,8 @@ export interface InstrumentRow {
   readonly lastTradeVenue: string | null;
   readonly updatesPerSecond: number;
   readonly ageMs: number;
+  /** True while its mapping is suspect. */
+  readonly suspect: boolean;
   readonly venues: readonly VenueTop[];
 }
 

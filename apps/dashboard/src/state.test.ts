@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DashboardState } from './state.ts';
-import { account, gap, health, marketUpdate, opportunity } from './testing/sample-records.ts';
+import { account, gap, health, mapping, marketUpdate, opportunity } from './testing/sample-records.ts';
 
 const nowMs = 1_741_944_000_000;
 const fresh = (recorded = false) => new DashboardState({ startedAtMs: nowMs, historyFromMs: nowMs, recorded });
@@ -209,6 +209,49 @@ describe('opportunities', () => {
   });
 });
 
+describe('suspect mappings', () => {
+  test('are shown until they are believed again, those that disagree first', () => {
+    const state = fresh();
+    state.mapping('spot-eth-usdt', mapping(nowMs));
+    state.market(marketUpdate(nowMs, 'spot:ETH/USDT', { binance: 3_188, kraken: 31.8 }, 0.1), nowMs);
+    state.market(marketUpdate(nowMs, 'spot:BTC/USDT', { binance: 100, kraken: 100 }, 0.1), nowMs);
+    const venues = [
+      { venue: 'a', symbol: 'A', midPrice: 1, deviationBps: 2, suspect: false },
+      { venue: 'b', symbol: 'B', midPrice: 9, deviationBps: 80_000, suspect: true },
+    ];
+    state.mapping('other', mapping(nowMs, { id: 'other', venues }));
+    const { mappings, topInstruments } = state.snapshot(nowMs);
+    expect(mappings).toMatchObject({ suspect: 2, suppressed: 0, ended: 0 });
+    expect(mappings.recent.map(({ instrumentId }) => instrumentId)).toEqual(['other', 'spot-eth-usdt']);
+    expect(mappings.recent[0]?.venues.map(({ venue }) => venue)).toEqual(['b', 'a']);
+    expect(mappings.recent[1]).toMatchObject({
+      instrument: 'spot:ETH/USDT',
+      sinceMs: nowMs - 95_000,
+      atMs: nowMs - 85_000,
+      moreVenues: 0,
+    });
+    expect(topInstruments.map(({ id, suspect }) => [id, suspect])).toEqual([
+      ['spot-btc-usdt', false],
+      ['spot-eth-usdt', true],
+    ]);
+
+    state.mapping('spot-eth-usdt', mapping(nowMs, { state: 'confirmed' }));
+    state.mapping('other', null);
+    expect(state.snapshot(nowMs).mappings).toMatchObject({ suspect: 0, recent: [] });
+    expect(state.snapshot(nowMs).topInstruments.some(({ suspect }) => suspect)).toBe(false);
+  });
+
+  test('count what they suppress and what they ended', () => {
+    const state = fresh();
+    const filtered = { 'arbitrage.suspect-mapping': 7, 'arbitrage.no-change': 90 };
+    state.batch(account(nowMs, { stages: 'arbitrage', topic: 'processed.quotes', filtered }), nowMs, true);
+    state.opportunity(opportunity(nowMs));
+    state.opportunity(opportunity(nowMs, { state: 'closed', closeReason: 'suspect_mapping' }));
+    state.opportunity(opportunity(nowMs, { opportunityId: '2', state: 'closed', closeReason: 'spread_gone' }));
+    expect(state.snapshot(nowMs).mappings).toMatchObject({ suspect: 0, suppressed: 7, ended: 1 });
+  });
+});
+
 describe('bounded memory', () => {
   test('names of records cannot grow it, nor reach prototypes', () => {
     const state = fresh();
@@ -230,6 +273,9 @@ describe('bounded memory', () => {
     for (let n = 0; n < 1_500; n++) {
       state.collector(health(nowMs, { id: `task-${n}` }));
       state.gap(gap(nowMs, { id: `gap-${n}` }));
+      const priced = { venue: `v${n}`, symbol: 'S', midPrice: 1, deviationBps: 900, suspect: true };
+      const venues = Array.from({ length: 300 }, () => priced);
+      state.mapping(`${n}`, mapping(nowMs, { id: `${n}`, venues, reason: 'because '.repeat(500) }));
       state.market(marketUpdate(nowMs, `spot:A${n}/USD`, { binance: 1 }, 0), nowMs);
       state.deadLetter({
         id: `${n}`,
@@ -246,6 +292,11 @@ describe('bounded memory', () => {
     const snapshot = state.snapshot(nowMs);
     expect(snapshot.tasks).toHaveLength(500);
     expect(snapshot.gaps.open).toBe(500);
+    expect(snapshot.mappings).toMatchObject({ suspect: 1_500 });
+    expect(snapshot.mappings.recent).toHaveLength(40);
+    expect(snapshot.mappings.recent[0]).toMatchObject({ instrumentId: '1499', moreVenues: 288 });
+    expect(snapshot.mappings.recent[0]?.venues).toHaveLength(12);
+    expect(snapshot.mappings.recent[0]?.reason.length).toBeLessThan(700);
     expect(snapshot.topInstruments).toHaveLength(20);
     expect(state.midHistory('spot-a499-usd')).toBeDefined();
     expect(state.midHistory('spot-a500-usd')).toBeUndefined();

@@ -1,6 +1,14 @@
-import type { ArbitrageOpportunity, BatchAccount, CollectorHealth, Gap, MarketUpdate } from '@alphapulse/schemas';
+import type {
+  ArbitrageOpportunity,
+  BatchAccount,
+  CollectorHealth,
+  Gap,
+  Mapping,
+  MarketUpdate,
+} from '@alphapulse/schemas';
 import { BoundedMap } from './bounded-map.ts';
 import { CollectorState } from './collector-state.ts';
+import { MappingState } from './mapping-state.ts';
 import { MarketState } from './market-state.ts';
 import { OpportunityState } from './opportunity-state.ts';
 import { PipelineState } from './pipeline-state.ts';
@@ -9,6 +17,9 @@ import type { DeadLetterRow, LagRow, MidHistory, OpportunityRow, Snapshot } from
 
 /** Registered things counted; beyond it the count stands still. */
 const registryLimit = 1_000_000;
+
+/** How the arbitrage stage accounts for quotes whose opportunity it did not believe. */
+const suppressedAs = 'arbitrage.suspect-mapping';
 
 export interface DashboardStateOptions {
   readonly startedAtMs: number;
@@ -27,6 +38,7 @@ export class DashboardState {
   readonly #collectors = new CollectorState();
   readonly #markets = new MarketState();
   readonly #opportunities = new OpportunityState();
+  readonly #mappings = new MappingState();
   readonly #deadLetters = new Recent<DeadLetterRow>(100);
   readonly #undecodable = new BoundedMap(() => ({ count: 0 }));
   readonly #registry = { instruments: new Set<string>(), venues: new Set<string>() };
@@ -60,6 +72,11 @@ export class DashboardState {
 
   opportunity(step: ArbitrageOpportunity): void {
     this.#opportunities.step(step);
+  }
+
+  /** A record of `registry.mappings`; null for a tombstone. */
+  mapping(instrumentId: string, mapping: Mapping | null): void {
+    this.#mappings.mapping(instrumentId, mapping);
   }
 
   deadLetter(row: DeadLetterRow): void {
@@ -124,6 +141,7 @@ export class DashboardState {
   }
 
   snapshot(nowMs: number): Snapshot {
+    const filtered = this.#pipeline.filtered();
     const mode = this.#collectors.mode(nowMs, this.#options.recorded ?? false);
     return {
       nowMs,
@@ -137,16 +155,22 @@ export class DashboardState {
       stages: this.#pipeline.stages(nowMs),
       rates: this.#pipeline.rates(nowMs),
       totals: this.#pipeline.totals(),
-      filtered: this.#pipeline.filtered(),
+      filtered,
       deadLetters: this.#pipeline.deadLetters(),
       recentDeadLetters: this.#deadLetters.newest(25),
       opportunities: { ...this.#opportunities.counts(), recent: this.#opportunities.newest(40) },
+      mappings: {
+        suspect: this.#mappings.suspect,
+        suppressed: filtered[suppressedAs] ?? 0,
+        ended: this.#opportunities.closedAsSuspect,
+        recent: this.#mappings.newest(40),
+      },
       gaps: this.#collectors.gaps(),
       lag: this.#lag,
       latencyMs: this.#pipeline.latency(nowMs),
       instruments: this.#registry.instruments.size,
       venues: this.#registry.venues.size,
-      topInstruments: this.#markets.top(20, nowMs),
+      topInstruments: this.#markets.top(20, nowMs, (id) => this.#mappings.isSuspect(id)),
       undecodable: this.#undecodable.object(({ count }) => count),
     };
   }

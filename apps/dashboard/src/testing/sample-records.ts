@@ -1,4 +1,11 @@
-import type { ArbitrageOpportunity, BatchAccount, CollectorHealth, Gap, MarketUpdate } from '@alphapulse/schemas';
+import type {
+  ArbitrageOpportunity,
+  BatchAccount,
+  CollectorHealth,
+  Gap,
+  Mapping,
+  MarketUpdate,
+} from '@alphapulse/schemas';
 
 /** Values of the followed topics for tests; times in milliseconds. */
 export function account(atMs: number, more: Partial<BatchAccount> = {}): BatchAccount {
@@ -61,6 +68,29 @@ export function gap(atMs: number, more: Partial<Gap> = {}): Gap {
     resyncMs: null,
     cause: 'checksum',
     how: null,
+    ...more,
+  };
+}
+
+/** Of two venues both disagree; of more, those given as suspect. */
+export function mapping(atMs: number, more: Partial<Mapping> = {}): Mapping {
+  const venue = (name: string, symbol: string, midPrice: number, deviationBps: number) => ({
+    venue: name,
+    symbol,
+    midPrice,
+    deviationBps,
+    suspect: true,
+  });
+  return {
+    id: 'spot-eth-usdt',
+    instrument: 'spot:ETH/USDT',
+    state: 'suspect',
+    venues: [venue('binance', 'ETHUSDT', 3_188.4, 990_000), venue('kraken', 'ETH/USDT', 31.884, 990_000)],
+    limitBps: 500,
+    reason:
+      'binance ETHUSDT at 3188.4 (990000 bps) and kraken ETH/USDT at 31.884 (990000 bps) are further than 500 bps from the other’s price, for 10 s or longer.',
+    sinceTime: (atMs - 95_000) * 1000,
+    receivedTime: (atMs - 85_000) * 1000,
     ...more,
   };
 }
