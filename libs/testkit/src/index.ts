@@ -25,3 +25,4 @@ export {
 export type * from './venues/protocol.ts';
 export { Random } from './venues/random.ts';
 export { startVenueServer, type VenueServer, type VenueServerOptions } from './venues/venue-server.ts';
+export type { WrongMapping } from './venues/wrong-mappings.ts';

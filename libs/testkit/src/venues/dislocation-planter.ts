@@ -28,6 +28,8 @@ export interface DislocationPlanterOptions {
   /** Taker fees by venue, in basis points. */
   readonly feesBps: Readonly<Record<string, number>>;
   readonly overlaps: readonly Overlap[];
+  /** True when an instrument's prices mean nothing at some time of a span. */
+  isDisturbed(instrument: string, fromUs: number, toUs: number): boolean;
 }
 
 /** Publishes a listing's new quotes and returns the number of events. */
@@ -92,8 +94,9 @@ export class DislocationPlanter {
     const { random, overlaps, dislocations } = this.#options;
     const { plan, pauseUs } = drawDislocation(random, overlaps, dislocations);
     this.#nextBeginUs = nowUs + pauseUs;
-    // What is drawn for an instrument while one runs there is left out.
+    // What is drawn for an instrument while one runs there is left out, as while its prices mean nothing.
     if (this.#active.has(plan.instrument)) return 0;
+    if (this.#options.isDisturbed(plan.instrument, nowUs, nowUs + plan.durationUs)) return 0;
     if (++this.#planted >= dislocations.count) this.#nextBeginUs = Number.POSITIVE_INFINITY;
     const shifted = this.#find(plan.instrument, plan.shiftedVenue);
     const other = this.#find(plan.instrument, plan.otherVenue);

@@ -185,6 +185,45 @@ describe('MarketModel', () => {
     }
   });
 
+  test('a wrong mapping multiplies one venue’s prices while it lasts, and nothing is planted on it then', () => {
+    const wrong = {
+      venue: 'kraken',
+      instrument: 'spot:ETH/USDT',
+      factor: 3,
+      fromUs: startUs + 20e6,
+      toUs: startUs + 40e6,
+    };
+    const options = { seed: 5, eventsPerSecond: 300, dislocations: { pauseMs: [200, 500] as const } };
+    const [model, events] = run({ ...options, wrongMappings: [wrong] }, 60);
+    const mids = events.flatMap(({ venue, event }) =>
+      event.kind === 'book' && instrumentOf(event) === wrong.instrument
+        ? [{ venue, timeUs: event.timeUs, mid: (event.top.bid[0] + event.top.ask[0]) / 2 }]
+        : [],
+    );
+    const off = mids.filter(({ mid }) => mid > 5_000);
+    expect(off.length).toBeGreaterThan(100);
+    expect(off.every(({ venue }) => venue === 'kraken')).toBe(true);
+    expect([off[0]?.timeUs, Math.max(...off.map(({ timeUs }) => timeUs)) < wrong.toUs]).toEqual([wrong.fromUs, true]);
+    // All of that venue's in between, at three times what the other one says.
+    for (const { venue, timeUs, mid } of mids)
+      if (timeUs > wrong.fromUs && timeUs < wrong.toUs) expect(mid / 2_640 > 2).toBe(venue === 'kraken');
+    const planted = model.truth.filter(({ instrument }) => instrument === wrong.instrument);
+    expect(planted.length).toBeGreaterThan(3);
+    expect(planted.filter(({ fromUs, toUs }) => fromUs < wrong.toUs && toUs > wrong.fromUs)).toEqual([]);
+    // What happens before is as without it.
+    const [, calm] = run(options, 19);
+    expect(events.slice(0, calm.length)).toEqual(calm);
+  });
+
+  test('a wrong mapping of what is not listed, or that ends before it begins, is named', () => {
+    const wrong = { venue: 'kraken', instrument: 'spot:ETH/USDT', factor: 2, fromUs: startUs, toUs: startUs + 1 };
+    const model = (more: object) => () => new MarketModel({ seed: 1, startUs, wrongMappings: [{ ...wrong, ...more }] });
+    expect(model({})).not.toThrow();
+    expect(model({ venue: 'okx' })).toThrow('okx does not list spot:ETH/USDT');
+    expect(model({ factor: 0 })).toThrow(RangeError);
+    expect(model({ toUs: startUs })).toThrow('must end after it begins');
+  });
+
   test('what still runs at the end is in the truth, marked incomplete', () => {
     const [model] = run({ dislocations: { leadMs: 100, durationMs: [60_000, 60_000], count: 1 } }, 1);
     expect(model.truth).toEqual([]);

@@ -5,6 +5,7 @@ import type { MarketEvent } from './protocol.ts';
 import { Random } from './random.ts';
 import { SimulatedBook } from './simulated-book.ts';
 import { ListingState, SimulatedVenue } from './simulated-venue.ts';
+import { type WrongMapping, WrongMappings } from './wrong-mappings.ts';
 
 export type EmitMarketEvent = (venue: string, event: MarketEvent) => void;
 
@@ -16,6 +17,8 @@ export interface MarketModelOptions {
   readonly eventsPerSecond?: number;
   /** Overrides of the defaults; false plants none. */
   readonly dislocations?: Partial<DislocationOptions> | false;
+  /** Times in which a venue prices another coin under the same ticker. Default none. */
+  readonly wrongMappings?: readonly WrongMapping[];
   readonly listings?: readonly SimulatedListing[];
   /** Taker fees by venue, in basis points. Default binance 10, kraken 40. */
   readonly takerFeesBps?: Readonly<Record<string, number>>;
@@ -61,6 +64,7 @@ export class MarketModel {
   readonly #draw: readonly ListingState[];
   readonly #statesByAsset = new Map<string, ListingState[]>();
   readonly #planter: DislocationPlanter | undefined;
+  readonly #wrongMappings: WrongMappings;
   readonly #eventUs: number;
   readonly #firstId: number;
   #nowUs: number;
@@ -87,6 +91,7 @@ export class MarketModel {
         ),
       ]),
     );
+    this.#wrongMappings = new WrongMappings(options.wrongMappings ?? [], this.#states);
     const dislocations = { ...defaultDislocations, ...options.dislocations };
     this.thresholdBps = dislocations.thresholdBps;
     if (options.dislocations !== false)
@@ -97,6 +102,7 @@ export class MarketModel {
         states: this.#states,
         feesBps: options.takerFeesBps ?? simulatedTakerFeesBps,
         overlaps: this.#findOverlaps(),
+        isDisturbed: (instrument, fromUs, toUs) => this.#wrongMappings.touches(instrument, fromUs, toUs),
       });
   }
 
@@ -121,7 +127,7 @@ export class MarketModel {
     // After a stall (a slow client, a suspended machine) the market goes on from here rather than catching up.
     if (this.#nextUnitUs < nowUs - 1e6) this.#nextUnitUs = nowUs - 1e6;
     for (;;) {
-      const planUs = this.#planter?.nextUs ?? Number.POSITIVE_INFINITY;
+      const planUs = this.#planUs;
       const dueUs = Math.min(this.#nextUnitUs, planUs);
       if (dueUs > nowUs) break;
       this.#nowUs = Math.max(this.#nowUs, Math.floor(dueUs));
@@ -137,7 +143,7 @@ export class MarketModel {
   step(nowUs: number, emit: EmitMarketEvent): number {
     this.#nowUs = Math.max(this.#nowUs, nowUs);
     let events = 0;
-    while (this.#planter && this.#planter.nextUs <= this.#nowUs) events += this.#plan(emit);
+    while (this.#planUs <= this.#nowUs) events += this.#plan(emit);
     events += this.#unit(emit);
     this.#nextUnitUs = this.#nowUs;
     return events;
@@ -188,7 +194,16 @@ export class MarketModel {
     return overlaps;
   }
 
+  /** When something planned next begins or ends. */
+  get #planUs(): number {
+    return Math.min(this.#planter?.nextUs ?? Number.POSITIVE_INFINITY, this.#wrongMappings.nextUs);
+  }
+
   #plan(emit: EmitMarketEvent): number {
+    if (this.#wrongMappings.nextUs <= this.#nowUs) {
+      const state = this.#wrongMappings.act();
+      return state ? this.#requote(state, emit) : 0;
+    }
     return this.#planter?.act(this.#nowUs, (state) => this.#requote(state, emit)) ?? 0;
   }
 
@@ -239,7 +254,8 @@ export class MarketModel {
 
   #requote(state: ListingState, emit: EmitMarketEvent): number {
     const { base, quote } = state.listing;
-    const mid = (this.#value(base) / this.#value(quote)) * (1 + (state.noiseBps + state.shiftBps) / 1e4);
+    const shift = 1 + (state.noiseBps + state.shiftBps) / 1e4;
+    const mid = (this.#value(base) / this.#value(quote)) * shift * state.factor;
     state.book.moveTop(mid * (1 - state.halfSpreadBps / 1e4), mid * (1 + state.halfSpreadBps / 1e4));
     return this.#publish(state, emit);
   }

@@ -18,6 +18,8 @@ export class ListingState {
   /** The venue's own deviation from the shared mid, and a planted dislocation's. */
   noiseBps = 0;
   shiftBps = 0;
+  /** What a wrong mapping multiplies prices by. */
+  factor = 1;
   readonly trades: TradeEvent[] = [];
   lastUpdateId: number;
   #lastTradeId: number;
