@@ -145,7 +145,7 @@ export class Planner implements CheckContext {
   }
 
   #state<K extends EntityKind>(stated: StatedOf<K>, id: string, checked: Checked<K>): boolean {
-    const { provenance, validTo } = stated;
+    const { provenance, source, validTo } = stated;
     const { over, learn, verify } = checked;
     const plan = this.#plan(stated.kind, id);
     const validFrom = stated.validFrom ?? this.#changesFrom(plan);
@@ -154,8 +154,8 @@ export class Planner implements CheckContext {
     const before = plan.versions;
     plan.place({
       ...{ validFrom, validTo, verify },
-      over: (held) => this.#entity(stated.kind, id, over(held), provenance),
-      ...(learn ? { learn: (held) => this.#entity(stated.kind, id, learn(held), provenance) } : {}),
+      over: (held) => this.#entity(stated.kind, id, over(held), provenance, source),
+      ...(learn ? { learn: (held) => this.#entity(stated.kind, id, learn(held), provenance, source) } : {}),
     });
     return this.#noteChange(plan, before);
   }
@@ -192,10 +192,16 @@ export class Planner implements CheckContext {
     return true;
   }
 
-  #entity<K extends EntityKind>(kind: K, id: string, facts: FactsOf<K>, provenance: string): Entities[K] {
+  #entity<K extends EntityKind>(
+    kind: K,
+    id: string,
+    facts: FactsOf<K>,
+    provenance: string,
+    source = this.#options.source,
+  ): Entities[K] {
     // Its times are filled in where it is placed.
     const entity = { ...facts, id, validFrom: 0, validTo: null, recordedTime: 0, provenance };
-    return (kind === 'listings' ? { ...entity, source: this.#options.source } : entity) as unknown as Entities[K];
+    return (kind === 'listings' ? { ...entity, source } : entity) as unknown as Entities[K];
   }
 
   #find<K extends EntityKind>(kind: K, id: string): EntityPlan<K> | undefined {

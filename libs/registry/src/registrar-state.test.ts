@@ -179,6 +179,20 @@ describe('stating entities', () => {
     expect(view.newest('venues', idOf('venue:nyse'))).toMatchObject({ mic: 'XNYS', timeZone: 'America/New_York' });
   });
 
+  test('a venue that a feed named turns out to be an exchange protocol, unless somebody has said what it is', async () => {
+    await state(listing({ venue: 'uniswap-v3', symbol: 'x' }), token(usdc, 'USDC', 6), token(weth, 'WETH'));
+    const id = idOf('venue:uniswap-v3');
+    await clock.advance(60_000);
+    await state(pool());
+    const view = await open();
+    expect(view.history('venues', id).map(({ kind }) => kind)).toEqual(['exchange', 'dex']);
+    await clock.advance(60_000);
+    await state(statement('venues', { name: 'uniswap-v3', kind: 'broker' }));
+    await state(pool({ feeTier: 100 }));
+    await view.catchUp();
+    expect(view.newest('venues', id)?.kind).toBe('broker');
+  });
+
   test('synthetics: formulas and weights by kind, legs by identity or id, redefined in time', async () => {
     const btc = 'spot:BTC/USD';
     const eth = 'spot:ETH/USD';

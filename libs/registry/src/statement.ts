@@ -96,9 +96,14 @@ export type Statement = {
      * view has them in time. A time in the past puts the facts where they belong in the history.
      */
     readonly validFrom?: number;
-    /** Microseconds, exclusive. Left out, the facts hold until the next version that is known, or for good. */
+    /**
+     * Microseconds, exclusive. Left out, the facts hold until the version they fall into ends or the next one that is
+     * known begins, or for good.
+     */
     readonly validTo?: number;
     readonly provenance: string;
+    /** Feed that lists it; only listings remember it. Left out, that of the caller. */
+    readonly source?: string;
   };
 }[EntityKind];
 

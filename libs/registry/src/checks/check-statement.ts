@@ -24,6 +24,7 @@ export interface StatedOf<K extends EntityKind> {
   /** @throws RejectedRecordError naming the field that is wrong. */
   check(id: string, context: CheckContext): Checked<K>;
   readonly provenance: string;
+  readonly source?: string;
 }
 
 /**
@@ -39,10 +40,12 @@ export function checkStatement(statement: Statement): Stated {
   if (validTo !== undefined && validTo <= (validFrom ?? 0))
     refuse('validity_invalid', 'validTo', `ends at ${validTo}, before it begins at ${validFrom ?? 0}`);
   const provenance = checkText('provenance', statement.provenance, 1_000);
+  const source = optional(statement.source, (value) => checkText('source', value, 64));
   const validity = {
     ...(validFrom === undefined ? {} : { validFrom }),
     ...(validTo === undefined ? {} : { validTo }),
     provenance,
+    ...(source === undefined ? {} : { source }),
   };
   const { kind, facts } = statement;
   if (typeof facts !== 'object' || facts === null) refuse('fact_invalid', '', 'a statement has an object of facts');
