@@ -1,5 +1,8 @@
 import type { AnyTopic, Source, Stage } from '@alphapulse/core';
 
+/** Stages that are given a view of the registry. */
+const asking = ['enrich', 'synthetic-legs', 'synthetics'];
+
 /** The graph of sources, topics and stages as a Mermaid flowchart, derived from the three lists. */
 export function graph(sources: readonly Source[], stages: readonly Stage[], topics: readonly AnyTopic[]): string {
   const node = (name: string) => name.replaceAll(/[^a-zA-Z0-9]/g, '_');
@@ -19,7 +22,9 @@ export function graph(sources: readonly Source[], stages: readonly Stage[], topi
   if (topics.some(({ name }) => name === 'collection.tasks')) {
     for (const { id } of sources) lines.push(`  collection_tasks[(collection.tasks)] -.-> source_${node(id)}`);
   }
-  lines.push('  registry[(registry.*)] -.-> stage_enrich', '```');
+  for (const name of asking)
+    if (stages.some((stage) => stage.name === name)) lines.push(`  registry[(registry.*)] -.-> ${stageNode(name)}`);
+  lines.push('```');
   if (produced.size === 0) throw new Error('no stage writes anything');
   return lines.join('\n');
 }

@@ -19,7 +19,7 @@ export function planStage(name: string, read: ReadFile): Change[] {
   const stageNames = /const stages = \[([^\]]*)\]/.exec(topics)?.[1] ?? '';
   if (read(`${folder}/stage.ts`) !== undefined || stageNames.includes(`'${name}'`))
     throw new ScaffoldError(`There is a stage ${name} already.`);
-  if (name === 'testing')
+  if (name === 'testing' || name === 'shared')
     throw new ScaffoldError(`"${name}" means something else in this code base; choose another name.`);
 
   const values = { name, camel: camelCase(name), Name: pascalCase(name) };

@@ -1,9 +1,17 @@
-/** Runs detectors: `processed.*` → `opportunities.*`, `market.updates`. Each is a consumer group of its own. */
+/**
+ * Runs detectors: `processed.*` → `opportunities.*`, `market.updates`, quotes of synthetics. Each is a consumer group of
+ * its own.
+ */
 import { parseArgs } from 'node:util';
 import { FatalError, type Stage, systemClock } from '@alphapulse/core';
 import { detectors } from '@alphapulse/detectors';
 import { kafkaConfigFromEnv } from '@alphapulse/kafka';
+import { createRegistryView } from '@alphapulse/registry';
 import { envNumber, runApp, runStages, schemaRegistryUrl } from '@alphapulse/runtime';
+import { syntheticsFromEnv } from './settings.ts';
+import { syntheticLookup } from './synthetic-lookup.ts';
+
+type Detector = (typeof detectors)[keyof typeof detectors];
 
 const { values } = parseArgs({
   options: {
@@ -22,27 +30,61 @@ await runApp('detect', async (log, signal) => {
     return detector;
   });
   const kafka = kafkaConfigFromEnv('alphapulse-detect', log);
+  const config = syntheticsFromEnv();
+  // Definitions are few: they are read from their topic at each start, and only for detectors that ask for them.
+  const view = chosen.some(asksRegistry)
+    ? createRegistryView({
+        config: kafka,
+        schemaRegistryUrl: schemaRegistryUrl(),
+        clock: systemClock,
+        kinds: ['synthetics'],
+      })
+    : undefined;
+  const started = view?.start();
   const failed = new AbortController();
   const both = AbortSignal.any([signal, failed.signal]);
-  await Promise.all(
-    chosen.map(({ stage, config }) =>
-      runStages(
-        {
-          stages: [stage as unknown as Stage],
-          stageDeps: config,
-          kafka,
-          schemaRegistryUrl: schemaRegistryUrl(),
-          clock: systemClock,
-          log,
-          groupSuffix: process.env.GROUP_SUFFIX ?? '',
-          maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', defaultMaxWaitMs[stage.name] ?? 50),
-          sessionTimeoutMs: envNumber('DETECT_SESSION_TIMEOUT_MS', 10_000),
-        },
-        both,
-      ).catch((error) => {
-        failed.abort();
-        throw error;
-      }),
-    ),
-  );
+
+  const run = async (detector: Detector): Promise<void> => {
+    const asked = asksRegistry(detector) ? view : undefined;
+    if (asked) await Promise.race([started, aborted(both)]);
+    await runStages(
+      {
+        stages: [detector.stage as unknown as Stage],
+        ...(asked
+          ? { stageDeps: { config, synthetics: syntheticLookup(asked) }, catchUp: () => asked.catchUp() }
+          : { stageDeps: detector.config }),
+        kafka,
+        schemaRegistryUrl: schemaRegistryUrl(),
+        clock: systemClock,
+        log,
+        groupSuffix: process.env.GROUP_SUFFIX ?? '',
+        maxWaitMs: envNumber('DETECT_MAX_WAIT_MS', defaultMaxWaitMs[detector.stage.name] ?? 50),
+        sessionTimeoutMs: envNumber('DETECT_SESSION_TIMEOUT_MS', 10_000),
+      },
+      both,
+    );
+  };
+  try {
+    await Promise.all(
+      chosen.map((detector) =>
+        run(detector).catch((error) => {
+          failed.abort();
+          throw error;
+        }),
+      ),
+    );
+  } finally {
+    await view?.close();
+  }
 });
+
+function asksRegistry(detector: Detector): boolean {
+  return 'asks' in detector;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

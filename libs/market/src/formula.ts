@@ -1,8 +1,3 @@
-/**
- * The formula language of synthetics. An entry of its own, `@alphapulse/market/formula.ts`, which processes without
- * formulas do not load: the parser it stands on takes 0.6 s and 31 MB. Measured through tsx: as CommonJS; mathjs' ESM
- * build of the same takes 1.5 s and 80 MB, all of mathjs 2.8 s and 97 MB.
- */
 import { createRequire } from 'node:module';
 import { RejectedRecordError } from '@alphapulse/core';
 import { type Linear, linearOf } from './formula-linear.ts';
@@ -18,8 +13,7 @@ export { reservedNames };
 /** Longer texts are refused before they are looked at. Room for an index of 500 names and weights. */
 export const maxFormulaLength = 10_000;
 
-const { create, parseDependencies } = createRequire(import.meta.url)('mathjs/number') as typeof import('mathjs/number');
-const math = create({ parseDependencies: parseDependencies ?? {} }, {});
+let parser: ((text: string) => unknown) | undefined;
 
 /** A formula over the prices of named legs. Immutable. */
 export interface Formula {
@@ -62,9 +56,22 @@ export function parseFormula(text: string): Formula {
   };
 }
 
+/**
+ * Loads the parser with the first formula, so that processes without formulas do not pay for it: 0.6 s and 31 MB,
+ * measured through tsx. That is as CommonJS, which can wait until it is needed; mathjs' ESM build of the same takes 1.5 s
+ * and 80 MB, all of mathjs 2.8 s and 97 MB.
+ */
+function loadParser(): (text: string) => unknown {
+  const { create, parseDependencies } = createRequire(import.meta.url)(
+    'mathjs/number',
+  ) as typeof import('mathjs/number');
+  return create({ parseDependencies: parseDependencies ?? {} }, {}).parse;
+}
+
 function parse(text: string): SyntaxNode {
   try {
-    return math.parse(text) as unknown as SyntaxNode;
+    parser ??= loadParser();
+    return parser(text) as SyntaxNode;
   } catch (cause) {
     if (cause instanceof RangeError) throw invalid('it nests too deep', cause);
     throw invalid((cause as Error).message.replace(/\(char (\d+)\)$/, '(character $1)'), cause);

@@ -12,10 +12,12 @@ export { type AssetToken, curatedToken, curatedTokens } from './asset-tokens.ts'
 export { BookSide } from './book-side.ts';
 export { type ChainFacts, type ChainFamily, canonicalChain, chainFacts, chains } from './chains.ts';
 export { cusipCheckDigit, cusipOfIsin, isCusip, isinFromCusip } from './cusip.ts';
+export { defaultFormula } from './default-formula.ts';
 export { type DepthWalk, type SpreadWalk, walkDepth, walkSpread } from './depth-walk.ts';
 export { checksumAddress, isEvmAddress } from './evm-address.ts';
 export { BPS, buyCost, sellProceeds } from './fees.ts';
 export { isFigi } from './figi.ts';
+export { type Formula, parseFormula, reservedNames } from './formula.ts';
 export {
   assetIdentity,
   instrumentIdentityOf,

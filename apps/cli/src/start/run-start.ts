@@ -15,7 +15,12 @@ import { markStart, type RunStart, summarise } from './summary.ts';
 import { liveTasks, type PlannedTask, writeTasks } from './tasks.ts';
 
 const pipelineGroup = 'parse-validate-enrich';
-const detectorGroups = { arbitrage: ['processed.quotes'], 'market-updates': ['processed.quotes', 'processed.trades'] };
+const detectorGroups = {
+  arbitrage: ['processed.quotes'],
+  'market-updates': ['processed.quotes', 'processed.trades'],
+  'synthetic-legs': ['processed.quotes'],
+  synthetics: ['internal.legs'],
+};
 /** Topics whose readers commit past control records only with the next record: quiet for so long means done. */
 const detectorQuietMs = 1_500;
 /** How long the rest may take to be processed when a run ends. */

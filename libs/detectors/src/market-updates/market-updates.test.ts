@@ -51,6 +51,12 @@ describe('market-updates', () => {
     expect(driver.outputs.at(-1)).toMatchObject({ key: 'spotbtcusdt', timestampMs: Math.floor(at(250) / 1000) });
   });
 
+  test('a synthetic is an instrument like others, with one venue and prices that may be negative', () => {
+    const { pipe } = drive();
+    const [update] = pipe(quote('synthetic', 0, -5, -4, { instrument: 'synthetic:s', takerFeeBps: null }));
+    expect(update).toMatchObject({ bestBid: -5, bestAsk: -4, bestBidVenue: 'synthetic', venueCount: 1 });
+  });
+
   test('a quote or trade older than a minute counts no more', () => {
     const { pipe } = drive();
     pipe(quote('a', 0, 99, 101), trade('a', 0, 100));
