@@ -3,11 +3,13 @@ import type { RawMessage } from '@alphapulse/schemas';
 import { sources } from '@alphapulse/sources';
 import {
   binanceProtocol,
+  type DislocationOptions,
   krakenProtocol,
   MarketModel,
   type PlantedDislocation,
   type VenueProtocol,
   type VenueSession,
+  type WrongMapping,
 } from '@alphapulse/testkit';
 import { raw, type SourceId } from '@alphapulse/topics';
 import type { Kafka } from './kafka.ts';
@@ -21,6 +23,8 @@ export interface RawRow {
 
 export interface SimulatedRaw {
   readonly rows: readonly RawRow[];
+  /** When its market began, µs. */
+  readonly startUs: number;
   /** What the market planted. */
   readonly truth: readonly PlantedDislocation[];
 }
@@ -36,7 +40,9 @@ export function simulatedRaw(options: {
   seconds: number;
   eventsPerSecond?: number;
   startUs?: number;
-  dislocations?: boolean;
+  dislocations?: Partial<DislocationOptions> | boolean;
+  /** Times are in seconds after the market began. */
+  wrongMappings?: readonly (Omit<WrongMapping, 'fromUs' | 'toUs'> & { fromSecond: number; toSecond: number })[];
 }): SimulatedRaw {
   // Ends about now: the broker's retention goes by the records' time.
   const startUs = options.startUs ?? systemClock.nowUs() - options.seconds * 1_000_000;
@@ -45,7 +51,14 @@ export function simulatedRaw(options: {
     startUs,
     firstId: systemClock.nowUs(),
     eventsPerSecond: options.eventsPerSecond ?? 200,
-    ...(options.dislocations === false ? { dislocations: false } : {}),
+    ...(options.dislocations === undefined || options.dislocations === true
+      ? {}
+      : { dislocations: options.dislocations }),
+    wrongMappings: (options.wrongMappings ?? []).map(({ fromSecond, toSecond, ...wrong }) => ({
+      ...wrong,
+      fromUs: startUs + fromSecond * 1e6,
+      toUs: startUs + toSecond * 1e6,
+    })),
   });
   const rows: RawRow[] = [];
   let nowUs = startUs;
@@ -74,7 +87,7 @@ export function simulatedRaw(options: {
     }
   }
   model.finish();
-  return { rows, truth: model.truth };
+  return { rows, startUs, truth: model.truth };
 }
 
 /** Appends rows to their raw topics, in order. */

@@ -106,28 +106,20 @@ export class PriceSanity {
     now: number,
   ): SanityChange | undefined {
     const known = this.#find(venue);
-    if (known !== undefined) {
-      if (receivedTime < known.time) return undefined;
-      if (now < this.#quickUntil && this.#isAlive(known, now)) {
-        // Bounds of all that is alive, or wider: the price that is replaced may have been one.
-        const low = Math.min(midPrice, this.#low);
-        const high = Math.max(midPrice, this.#high);
-        if (midPrice > 0 && high <= low * this.#quickFactor) {
-          this.#low = low;
-          this.#high = high;
-          known.symbol = symbol;
-          known.mid = midPrice;
-          known.time = receivedTime;
-          return undefined;
-        }
+    if (known !== undefined && now < this.#quickUntil && receivedTime >= known.time && this.#isAlive(known, now)) {
+      // Bounds of all that is alive, or wider: the price that is replaced may have been one.
+      const low = Math.min(midPrice, this.#low);
+      const high = Math.max(midPrice, this.#high);
+      if (midPrice > 0 && high <= low * this.#quickFactor) {
+        this.#low = low;
+        this.#high = high;
+        known.symbol = symbol;
+        known.mid = midPrice;
+        known.time = receivedTime;
+        return undefined;
       }
     }
-    if (!(midPrice > 0 && midPrice < Number.POSITIVE_INFINITY)) return undefined;
-    // It comes out of silence: what lasted before has not lasted through it. A dead price is as none.
-    const before = known && this.#isAlive(known, now) ? undefined : this.#judge(now, undefined);
-    this.#place(venue, symbol, midPrice, receivedTime);
-    const turned = this.#judge(now, before);
-    return turned && this.#describe(turned, now);
+    return this.#judgeWith(known, venue, symbol, midPrice, receivedTime, now);
   }
 
   isSuspect(venue: string): boolean {
@@ -148,6 +140,23 @@ export class PriceSanity {
     sanity.#listings = (json as Listing[]).map((listing) => ({ ...listing }));
     sanity.#calm = !sanity.#listings.some(isUnsettled);
     return sanity;
+  }
+
+  #judgeWith(
+    known: Listing | undefined,
+    venue: string,
+    symbol: string,
+    midPrice: number,
+    receivedTime: number,
+    now: number,
+  ): SanityChange | undefined {
+    if (!(midPrice > 0 && midPrice < Number.POSITIVE_INFINITY)) return undefined;
+    if (known && receivedTime < known.time) return undefined;
+    // It comes out of silence: what lasted before has not lasted through it. A dead price is as none.
+    const before = known && this.#isAlive(known, now) ? undefined : this.#judge(now, undefined);
+    this.#place(venue, symbol, midPrice, receivedTime);
+    const turned = this.#judge(now, before);
+    return turned && this.#describe(turned, now);
   }
 
   #find(venue: string): Listing | undefined {
