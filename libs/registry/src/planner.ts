@@ -51,6 +51,8 @@ export class Planner implements CheckContext {
   };
   readonly #changed = new Set<EntityPlan<EntityKind>>();
   readonly #collisions = new Map<string, PlannedRecord>();
+  /** Collisions that this plan has recorded already. */
+  readonly #recorded = new Set<string>();
   /** Ids that this plan gives away. */
   readonly #claimed = new Map<string, string>();
   readonly #said = new Set<string>();
@@ -135,9 +137,11 @@ export class Planner implements CheckContext {
       claims.set(id, identity);
       return id;
     }
-    if (!known.collided(id, identity)) {
+    const collision = `${id} ${identity}`;
+    if (!known.collided(id, identity) && !this.#recorded.has(collision)) {
+      this.#recorded.add(collision);
       const value = { id, existingIdentity: holder, rejectedIdentity: identity, entity: kind, detectedTime: nowUs };
-      this.#collisions.set(`${id} ${identity}`, { topic: topicOf.collisions, key: id, value });
+      this.#collisions.set(collision, { topic: topicOf.collisions, key: id, value });
     }
     throw new IdentityCollisionError('identity_collision', `${identity} has the id of ${holder}: ${id}`, {
       details: { id, existingIdentity: holder, rejectedIdentity: identity },

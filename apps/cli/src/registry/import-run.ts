@@ -12,8 +12,8 @@ import { type Problem, pathInStatement, type StatementDefaults, shapeStatement }
  * what is stated together was never believed without the rest.
  */
 export const batchSize = 1_000;
-/** Statements that wait at most, whatever they are of. */
-const mostPending = 4 * batchSize;
+/** Statements that are stated at once at most, whatever they are of. */
+const largestBatch = 4 * batchSize;
 /** Feed that is named for lines that name none. */
 const defaultSource = 'import';
 
@@ -53,20 +53,17 @@ export async function runImport({
   onProgress,
 }: ImportRun): Promise<ImportCounts> {
   const counts: ImportCounts = { lines: 0, registered: 0, unchanged: 0, rejected: 0, passedOver: 0 };
-  // A statement is made in the name of one feed, so each has its batch.
-  const batches = new Map<string, Pending[]>();
-  const synthetics: (Pending & { readonly source: string })[] = [];
-  let pending = 0;
+  let batch: Pending[] = [];
+  const synthetics: Pending[] = [];
 
   for (const [at, kinds] of plan.passes.entries()) {
     for await (const record of open()) {
       if (!belongs(record, kinds, at === 0, defaults.kind)) continue;
       await take(record);
     }
-    await flushAll();
   }
-  for (const each of inLegOrder(synthetics)) await add(each.source, each);
-  await flushAll();
+  for (const each of inLegOrder(synthetics)) await add(each);
+  await flush();
   return counts;
 
   async function take(record: ImportRecord): Promise<void> {
@@ -78,34 +75,27 @@ export async function runImport({
       return onProgress(counts);
     }
     if ('problem' in shaped) return reject(record.line, shaped.problem);
-    const { statement, source = defaultSource } = shaped;
+    const { statement } = shaped;
     // Few and in need of an order of their own: they wait for the end.
-    if (statement.kind === 'synthetics') synthetics.push({ line: record.line, statement, source });
-    else await add(source, { line: record.line, statement });
+    if (statement.kind === 'synthetics') synthetics.push({ line: record.line, statement });
+    else await add({ line: record.line, statement });
   }
 
-  async function add(source: string, one: Pending): Promise<void> {
-    const batch = batches.get(source);
-    if (batch && batch.length >= batchSize && !sameEntity(batch.at(-1) as Pending, one)) await flush(source, batch);
-    if (pending >= mostPending) await flushAll();
-    const growing = batches.get(source) ?? [];
-    batches.set(source, growing);
-    growing.push(one);
-    pending++;
+  async function add(one: Pending): Promise<void> {
+    const last = batch.at(-1);
+    if (last && batch.length >= batchSize && (batch.length >= largestBatch || !sameEntity(last, one))) await flush();
+    batch.push(one);
   }
 
-  async function flushAll(): Promise<void> {
-    for (const [source, batch] of batches) await flush(source, batch);
-  }
-
-  async function flush(source: string, batch: readonly Pending[]): Promise<void> {
-    batches.delete(source);
-    pending -= batch.length;
+  async function flush(): Promise<void> {
+    if (batch.length === 0) return;
+    const stated = batch;
+    batch = [];
     const outcomes = await writer.state(
-      batch.map(({ statement }) => statement),
-      { source, atomic: false },
+      stated.map(({ statement }) => statement),
+      { source: defaultSource, atomic: false },
     );
-    for (const [at, { line }] of batch.entries()) await count(line, outcomes[at] as Outcome);
+    for (const [at, { line }] of stated.entries()) await count(line, outcomes[at] as Outcome);
     onProgress(counts);
   }
 

@@ -19,14 +19,14 @@ export interface StatementDefaults {
 }
 
 /** A statement, or why it is none, or null for a line of an export that states nothing: a finding, a former belief. */
-export type Shaped = { readonly statement: Statement; readonly source?: string } | { readonly problem: Problem } | null;
+export type Shaped = { readonly statement: Statement } | { readonly problem: Problem } | null;
 
 /** What a line of an export holds besides its statement. */
-const passedOver = ['superseded', 'id', 'identity', 'recordedTime', 'source', 'record'];
-const stated = ['kind', 'facts', 'validFrom', 'validTo', 'provenance'];
+const passedOver = ['superseded', 'id', 'identity', 'recordedTime', 'record'];
+const stated = ['kind', 'facts', 'validFrom', 'validTo', 'provenance', 'source'];
 
 /**
- * Makes a statement of a JSON value: `{ kind, facts, validFrom?, validTo?, provenance? }`, times in microseconds or
+ * Makes a statement of a JSON value: `{ kind, facts, validFrom?, validTo?, provenance?, source? }`, times in microseconds or
  * ISO 8601. Facts are the registry’s to judge.
  */
 export function shapeStatement(value: unknown, defaults: StatementDefaults): Shaped {
@@ -63,8 +63,8 @@ export function shapeStatement(value: unknown, defaults: StatementDefaults): Sha
         ...(validFrom === undefined ? {} : { validFrom }),
         ...(validTo === undefined ? {} : { validTo }),
         provenance,
+        ...(source ? { source } : {}),
       } as Statement,
-      ...(source ? { source } : {}),
     };
   } catch (error) {
     if (!(error instanceof RejectedRecordError)) throw error;
