@@ -8,7 +8,7 @@ import { checkSynthetic, checkSyntheticName } from './check-synthetic.ts';
 import { checkToken, checkTokenPlace, tokenIdentity } from './check-token.ts';
 import { checkVenue, checkVenueName } from './check-venue.ts';
 import type { CheckContext, Checked } from './checked.ts';
-import { checkText, isTime, shown } from './fact-checks.ts';
+import { checkText, isTime, optional, shown } from './fact-checks.ts';
 import { checkInstrumentIdentity } from './instrument-facts.ts';
 import { refuse } from './refuse.ts';
 
