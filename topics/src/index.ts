@@ -72,7 +72,16 @@ export {
 };
 
 /** Stages with dead letters, and those of them that keep checkpoints. */
-const stages = ['parse', 'validate', 'enrich', 'arbitrage', 'market-updates', 'synthetic-legs', 'synthetics', 'registry'];
+const stages = [
+  'parse',
+  'validate',
+  'enrich',
+  'arbitrage',
+  'market-updates',
+  'synthetic-legs',
+  'synthetics',
+  'registry',
+];
 const checkpointed = ['parse', 'validate', 'arbitrage', 'synthetics'];
 
 /** Every topic there is: creation, documentation and conformance tests are derived from this list. */

@@ -19,8 +19,15 @@ const { values } = parseArgs({
   },
 });
 
-/** How long a fetch may gather records: updates are conflated to 250 ms anyway, opportunities are wanted soon. */
-const defaultMaxWaitMs: Readonly<Record<string, number>> = { 'market-updates': 250 };
+/**
+ * How long a fetch may gather records: updates are conflated to 250 ms anyway, synthetics are held back as long for their
+ * order, opportunities are wanted soon.
+ */
+const defaultMaxWaitMs: Readonly<Record<string, number>> = {
+  'market-updates': 250,
+  'synthetic-legs': 100,
+  synthetics: 100,
+};
 
 await runApp('detect', async (log, signal) => {
   const chosen = values.detectors.split(',').map((name) => {

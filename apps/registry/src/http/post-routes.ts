@@ -122,7 +122,7 @@ function micros(time: number | string, path: string): number {
 }
 
 /** Paths of the statement itself; all others lie in its facts. */
-const outside = new Set(['', 'kind', 'facts', 'validFrom', 'validTo', 'provenance']);
+const outside = new Set(['', 'kind', 'facts', 'validFrom', 'validTo', 'provenance', 'source']);
 
 /** An outcome with the path as it is in the body that was posted. */
 function located(outcome: Outcome, at: string): Outcome {
