@@ -32,6 +32,7 @@ export class BenchRun {
     await kafka.admin.commitEnds(group, rawTopics);
     await kafka.admin.commitEnds(`arbitrage${suffix}`, ['processed.quotes']);
     await kafka.admin.commitEnds(`market-updates${suffix}`, ['processed.quotes', 'processed.trades']);
+    await kafka.admin.commitEnds(`synthetic-legs${suffix}`, ['processed.quotes']);
     const apps = {
       simulate: startApp('simulate', [...options.simulate, '--port-file', portFile]),
       process: startApp('process', [], { GROUP_SUFFIX: suffix }),

@@ -42,6 +42,8 @@ const brokerSeenForMs = 15_000;
 const defaultGroups: readonly (readonly [stages: string, topics: readonly string[]])[] = [
   ['arbitrage', ['processed.quotes']],
   ['market-updates', ['processed.quotes', 'processed.trades']],
+  ['synthetic-legs', ['processed.quotes']],
+  ['synthetics', ['internal.legs']],
 ];
 
 export interface FeedOptions {
