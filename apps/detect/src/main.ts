@@ -8,7 +8,7 @@ import { detectors } from '@alphapulse/detectors';
 import { kafkaConfigFromEnv } from '@alphapulse/kafka';
 import { createRegistryView } from '@alphapulse/registry';
 import { envNumber, runApp, runStages, schemaRegistryUrl } from '@alphapulse/runtime';
-import { syntheticsFromEnv } from './settings.ts';
+import { settingsFromEnv } from './settings.ts';
 import { syntheticLookup } from './synthetic-lookup.ts';
 
 type Detector = (typeof detectors)[keyof typeof detectors];
@@ -37,7 +37,7 @@ await runApp('detect', async (log, signal) => {
     return detector;
   });
   const kafka = kafkaConfigFromEnv('alphapulse-detect', log);
-  const config = syntheticsFromEnv();
+  const settings = settingsFromEnv();
   // Definitions are few: they are read from their topic at each start, and only for detectors that ask for them.
   const view = chosen.some(asksRegistry)
     ? createRegistryView({
@@ -52,6 +52,7 @@ await runApp('detect', async (log, signal) => {
   const both = AbortSignal.any([signal, failed.signal]);
 
   const run = async (detector: Detector): Promise<void> => {
+    const config = settings[detector.stage.name as keyof typeof settings];
     const asked = asksRegistry(detector) ? view : undefined;
     if (asked) await Promise.race([started, aborted(both)]);
     await runStages(
@@ -59,7 +60,7 @@ await runApp('detect', async (log, signal) => {
         stages: [detector.stage as unknown as Stage],
         ...(asked
           ? { stageDeps: { config, synthetics: syntheticLookup(asked) }, catchUp: () => asked.catchUp() }
-          : { stageDeps: detector.config }),
+          : { stageDeps: config }),
         kafka,
         schemaRegistryUrl: schemaRegistryUrl(),
         clock: systemClock,

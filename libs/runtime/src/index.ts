@@ -1,5 +1,5 @@
 export { deadLetterHeaders } from './dead-letter.ts';
-export { envNumber, schemaRegistryUrl } from './env.ts';
+export { envNumber, envSettings, schemaRegistryUrl } from './env.ts';
 export { Lane } from './lane.ts';
 export { createLogger } from './logger.ts';
 export { patiently } from './patiently.ts';
