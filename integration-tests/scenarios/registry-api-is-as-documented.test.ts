@@ -97,7 +97,7 @@ describe('the registry’s API, with Kafka and Redis behind it', () => {
     folder = mkdtempSync(join(tmpdir(), 'registry-api-'));
     writeFileSync(join(folder, 'token'), `${token}\n`);
     // A stack of its own: ids and counts are then known.
-    stack = await startTestStack({ name: 'registry-api' });
+    stack = await startTestStack({ name: 'registry-api', local: true });
     Object.assign(process.env, stackEnvironment(stack));
     kafka = await Kafka.connect();
     const started = await start({ REGISTRY_WRITE_TOKEN_FILE: join(folder, 'token') });

@@ -119,6 +119,11 @@ export class Lane {
     return position.next;
   }
 
+  /** Offset to fold next, by topic. */
+  *positions(): Iterable<readonly [topic: string, next: number]> {
+    for (const [topic, { next }] of this.#positions) yield [topic, next];
+  }
+
   /** The consumer has joined anew and starts from committed offsets: what was asked for before is not coming. */
   joinedAgain(): void {
     this.#rewound.clear();

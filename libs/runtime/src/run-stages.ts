@@ -81,16 +81,24 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
     const retryAfterMs = error instanceof RetriableError ? error.retryAfterMs : undefined;
     await clock.sleep(retryAfterMs ?? Math.min(5_000, 100 * 2 ** Math.min(failures, 6)), signal);
   };
+  const openLane = async (slot: Slot): Promise<Lane> => {
+    const lane = await Lane.open(deps, slot.partition);
+    // A lane that was used up may have held back batches that the consumer has passed: they come again.
+    if (slot.wasUsedUp) for (const [topic, next] of lane.positions()) consumer.seek(topic, slot.partition, next);
+    slot.wasUsedUp = false;
+    return lane;
+  };
   /** Runs work of a lane after what it already does; a failure that passes uses the lane up. */
   const inLane = (slot: Slot, work: (lane: Lane) => Promise<void>): Promise<void> => {
     const done = slot.tail.then(async () => {
       if (signal.aborted || lanes.get(slot.partition) !== slot) return;
       try {
-        slot.lane ??= await Lane.open(deps, slot.partition);
+        slot.lane ??= await openLane(slot);
         await work(slot.lane);
       } catch (error) {
         const used = slot.lane;
         slot.lane = undefined;
+        slot.wasUsedUp = true;
         if (used) await used.close();
         await backOff(error);
       }
@@ -152,7 +160,14 @@ export async function runStages(options: RunStagesOptions, signal: AbortSignal):
       // open, which hold back every reader of the topics they wrote to.
       for (const partition of mine) {
         if (lanes.has(partition)) continue;
-        const slot: Slot = { partition, lane: undefined, waiting: [], tail: Promise.resolve(), timer: undefined };
+        const slot: Slot = {
+          partition,
+          lane: undefined,
+          waiting: [],
+          tail: Promise.resolve(),
+          timer: undefined,
+          wasUsedUp: false,
+        };
         lanes.set(partition, slot);
         const open = async (): Promise<void> => {
           await inLane(slot, async () => undefined);
@@ -206,6 +221,8 @@ interface Slot {
   /** Fetched and not yet processed. */
   readonly waiting: ConsumedBatch[];
   tail: Promise<void>;
+  /** True from a failure of the lane until it is open again. */
+  wasUsedUp: boolean;
   /** Runs while the lane holds something back. */
   timer: NodeJS.Timeout | undefined;
 }
