@@ -70,7 +70,8 @@ export class RegistryClient implements ListingLookup {
       }
       const { refused, reason } = result;
       if (refused === 'distrusted') this.#looked(reason);
-      log.warn(
+      // No reason to worry: that the cache is away the connection itself says, and a new one is empty.
+      log.info(
         { ...(refused === 'away' ? { code: 'redis_unavailable' } : {}), reason },
         'registry is read from the topics, not taken over from the cache',
       );
