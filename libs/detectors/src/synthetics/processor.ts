@@ -43,11 +43,12 @@ export class SyntheticsProcessor implements Processor<typeof internalLegs, typeo
       output.filtered('not-defined');
       return;
     }
+    // Both throw before anything has changed.
     definitionOf(synthetic);
+    const height = heightOf(synthetic, quote.receivedTime, this.#synthetics);
     this.#emitted = 0;
     this.#why = null;
     const state = this.#stateOf(quote.syntheticId);
-    const height = heightOf(synthetic, quote.receivedTime, this.#synthetics);
     state.windowUs = this.#config.reorderWindowMs * 1000 * (1 + height);
     const frontier = this.#watermark - state.windowUs;
     const isLate = quote.receivedTime < frontier;

@@ -222,6 +222,15 @@ describe('synthetics', () => {
     expect(() => pipe('a', 0, 1, 2, { bidSize: -1 })).toThrow(expect.objectContaining({ code: 'size_negative' }));
   });
 
+  test('what is made of itself is refused, so that no quote goes round for ever', () => {
+    const circle = [synthetic('s', 't + a', ['t', 'a']), synthetic('t', 's + 1', ['s'])];
+    const { pipe } = drive([...circle, synthetic('u', 't + a', ['t', 'a'])]);
+    for (const id of ['s', 't'])
+      expect(() => pipe('a', 0, 1, 2, {}, id)).toThrow(expect.objectContaining({ code: 'synthetic_cyclic' }));
+    // One above the circle waits for a leg that is never quoted.
+    expect(pipe('a', 0, 1, 2, {}, 'u')).toEqual([]);
+  });
+
   test('settings out of range are named', () => {
     expect(() => syntheticsConfig({ minIntervalMs: 0 })).toThrow(/minIntervalMs must be a number of 1 or more, not 0/);
     expect(() => syntheticsConfig({ speed: 1 } as never)).toThrow(/no setting speed/);
