@@ -21,10 +21,10 @@ import { type LocalVenues, startVenues } from '../harness/venues.ts';
 
 const venueNames = ['binance', 'kraken'] as const;
 const rawNames = venueNames.map((venue) => raw[venue].name);
-const stageNames = ['parse', 'validate', 'enrich', 'arbitrage', 'market-updates'];
+const stageNames = ['parse', 'validate', 'enrich', 'arbitrage', 'market-updates', 'synthetic-legs', 'synthetics'];
 const processed = [processedTrades, processedQuotes, processedBooks];
-/** One a component: the collector's producer, its group and its two readers are the most that an app has. */
-const warningsAnOutage = 6;
+/** One a component: detectors are the most that an app has, a group each with its lanes, and a reader of the registry. */
+const warningsAnOutage = 10;
 
 interface LogLine {
   readonly level: number;

@@ -2,12 +2,14 @@ import { systemClock } from '@alphapulse/core';
 import { createRegistrar, idOf, type Statement } from '@alphapulse/registry';
 import { schemaRegistryUrl } from '@alphapulse/runtime';
 import type { Quote } from '@alphapulse/schemas';
+import type { Stack } from '@alphapulse/stack';
 import { internalLegs, processedQuotes } from '@alphapulse/topics';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Kafka, type Offsets, until } from '../harness/kafka.ts';
 import { type NaiveLeg, type NaiveSynthetic, naiveSynthetics } from '../harness/naive-synthetics.ts';
 import { type AppProcess, startApp } from '../harness/processes.ts';
 import { seededRandom } from '../harness/seeded-random.ts';
+import { stackEnvironment, startTestStack } from '../harness/stack.ts';
 
 const suffix = '-follows-legs';
 const secondUs = 1_000_000;
@@ -20,6 +22,7 @@ const settings = {
   GROUP_SUFFIX: suffix,
   DETECT_SESSION_TIMEOUT_MS: '1500',
   SYNTHETICS_REORDER_WINDOW_MS: String(windowSeconds * 1000),
+  SYNTHETICS_LEVEL_WINDOW_MS: String(windowSeconds * 1000),
   SYNTHETICS_MAX_LEG_AGE_MS: String(maxLegAgeUs / 1000),
   SYNTHETICS_REFRESH_MS: String(refreshUs / 1000),
   SYNTHETICS_MIN_INTERVAL_MS: '1',
@@ -178,10 +181,14 @@ function round(startUs: number): Quote[] {
 }
 
 describe('a synthetic follows its legs', () => {
+  let stack: Stack;
   let kafka: Kafka;
   let before: Offsets;
 
   beforeAll(async () => {
+    // A stack of its own: what is registered here would be quoted from other scenarios' legs too.
+    stack = await startTestStack({ name: 'synthetics', local: true });
+    Object.assign(process.env, stackEnvironment(stack));
     kafka = await Kafka.connect();
     before = await kafka.ends([processedQuotes.name, internalLegs.name]);
     await kafka.startGroupAt(`synthetic-legs${suffix}`, [processedQuotes.name], before);
@@ -191,7 +198,8 @@ describe('a synthetic follows its legs', () => {
 
   afterAll(async () => {
     await kafka.close();
-  });
+    await stack.stop();
+  }, 60_000);
 
   async function state(statements: readonly Statement[]): Promise<void> {
     const registrar = createRegistrar({
