@@ -49,7 +49,7 @@ export class SyntheticsProcessor implements Processor<typeof internalLegs, typeo
     this.#emitted = 0;
     this.#why = null;
     const state = this.#stateOf(quote.syntheticId);
-    state.windowUs = this.#config.reorderWindowMs * 1000 * (1 + height);
+    state.windowUs = this.#windowUs(height);
     const frontier = this.#watermark - state.windowUs;
     const isLate = quote.receivedTime < frontier;
     if (quote.receivedTime > frontier) {
@@ -99,6 +99,10 @@ export class SyntheticsProcessor implements Processor<typeof internalLegs, typeo
     throw new MissingFactError('reference_unknown', `the definition of synthetic ${syntheticId} is not known yet`, {
       details: { syntheticId, receivedTime },
     });
+  }
+
+  #windowUs(height: number): number {
+    return (this.#config.reorderWindowMs + height * this.#config.levelWindowMs) * 1000;
   }
 
   #stateOf(id: string): SyntheticState {
@@ -178,9 +182,9 @@ export class SyntheticsProcessor implements Processor<typeof internalLegs, typeo
 
   /** Drops what can never count again. A stale quote and none are the same to every rule here. */
   #forget(held: ReadonlyMap<string, unknown>): void {
-    const { reorderWindowMs, refreshMs, minIntervalMs } = this.#config;
+    const { refreshMs, minIntervalMs } = this.#config;
     // No step happens before this any more, whatever the synthetic is made of.
-    const earliest = this.#watermark - reorderWindowMs * 1000 * (1 + maxHeight);
+    const earliest = this.#watermark - this.#windowUs(maxHeight);
     const stale = earliest - this.#maxAgeUs;
     for (const [id, state] of this.#states) {
       forgetQuotes(state, stale);

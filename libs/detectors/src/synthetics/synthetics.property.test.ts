@@ -225,7 +225,12 @@ describe('synthetics of synthetics', () => {
           synthetic('flat', `${wi * wa} * a + ${wi * wb} * b + ${wc} * c`, ['a', 'b', 'c']),
         ];
         const lookup = lookupOf(nested);
-        const settings = syntheticsConfig({ reorderWindowMs: 20, minIntervalMs: 1, maxLegAgeMs: 1e9 });
+        const settings = syntheticsConfig({
+          reorderWindowMs: 20,
+          levelWindowMs: 20,
+          minIntervalMs: 1,
+          maxLegAgeMs: 1e9,
+        });
         const driver = new StageDriver(synthetics, { config: settings, synthetics: lookup });
         // As by processed.quotes: what the inner one says is a leg of the outer.
         const send = (each: Quote) => {

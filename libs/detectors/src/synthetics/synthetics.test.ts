@@ -12,7 +12,7 @@ const spread = synthetic('s', 'a - b', ['a', 'b']);
 
 /** No window unless a test is about it: everything is taken at once. */
 const drive = (definitions: readonly Synthetic[], overrides: Partial<SyntheticsConfig> = {}) => {
-  const config = syntheticsConfig({ reorderWindowMs: 0, minIntervalMs: 1, ...overrides });
+  const config = syntheticsConfig({ reorderWindowMs: 0, levelWindowMs: 0, minIntervalMs: 1, ...overrides });
   const driver = new StageDriver(synthetics, { config, synthetics: lookupOf(definitions) });
   const pipe = (instrumentId: string, ms: number, bid: number, ask: number, more: Partial<Quote> = {}, to = 's') => {
     const each = quote(more.venue ?? 'x', ms, bid, ask, { instrumentId, ...more });
@@ -164,7 +164,7 @@ describe('synthetics', () => {
   test('synthetics of synthetics wait for the quotes of those', () => {
     const outer = synthetic('s', 't + a', ['t', 'a']);
     const inner = synthetic('t', '2 * a', ['a']);
-    const { driver, pipe } = drive([outer, inner], { reorderWindowMs: 100 });
+    const { driver, pipe } = drive([outer, inner], { reorderWindowMs: 100, levelWindowMs: 100 });
     pipe('a', 0, 1, 2);
     pipe('a', 150, 10, 20);
     expect(driver.outputs).toEqual([]);
