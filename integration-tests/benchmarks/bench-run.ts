@@ -7,6 +7,7 @@ import { systemClock } from '@alphapulse/core';
 import { raw } from '@alphapulse/topics';
 import { type Kafka, type Offsets, until } from '../harness/kafka.ts';
 import { type AppProcess, startApp } from '../harness/processes.ts';
+import { AppendTimes } from './append-times.ts';
 
 const rawTopics = [raw.binance.name, raw.kraken.name];
 
@@ -97,15 +98,19 @@ export class BenchRun {
     p50: number | null;
     p99: number | null;
     p999: number | null;
+    /** The same from when the record stood in the raw log. */
+    fromAppend: { p50: number | null; p99: number | null; p999: number | null };
   }> {
     const sampler = new LatencySampler();
+    const appended = new AppendTimes();
     const stop = new AbortController();
     const from = await this.#kafka.ends(rawTopics);
     const startedMs = systemClock.nowMs();
-    const following = sampler.follow(
-      { kafka: this.#kafka.config, schemas: this.#kafka.schemas, clock: systemClock },
-      stop.signal,
-    );
+    const { config, schemas } = this.#kafka;
+    const following = Promise.all([
+      sampler.follow({ kafka: config, schemas, clock: systemClock }, stop.signal),
+      appended.follow({ kafka: config, schemas, rawTopics }, stop.signal),
+    ]);
     await systemClock.sleep(seconds * 1000);
     const frames = await this.#sum(from);
     const elapsedMs = systemClock.nowMs() - startedMs;
@@ -116,6 +121,11 @@ export class BenchRun {
       ...sampler.percentiles(),
       p999: sampler.percentile(0.999),
       samples: sampler.samples,
+      fromAppend: {
+        p50: appended.percentile(0.5),
+        p99: appended.percentile(0.99),
+        p999: appended.percentile(0.999),
+      },
     };
   }
 
