@@ -105,15 +105,18 @@ export class TopicAdmin {
       .filter(({ change }) => change === 'create')
       .map(({ topic }) => declared.get(topic) as AnyTopic);
     if (create.length > 0) {
-      await this.#admin.createTopics({
-        waitForLeaders: true,
-        topics: create.map((topic) => ({
-          topic: topic.name,
-          numPartitions: topic.partitions,
-          replicationFactor: -1,
-          configEntries: Object.entries(configOf(topic)).map(([name, value]) => ({ name, value })),
-        })),
-      });
+      // A broker may not know yet what its controller has made; what was made at the first try is passed over.
+      await this.#patiently(() =>
+        this.#admin.createTopics({
+          waitForLeaders: true,
+          topics: create.map((topic) => ({
+            topic: topic.name,
+            numPartitions: topic.partitions,
+            replicationFactor: -1,
+            configEntries: Object.entries(configOf(topic)).map(([name, value]) => ({ name, value })),
+          })),
+        }),
+      );
     }
     for (const { topic, change } of changes) {
       const target = declared.get(topic) as AnyTopic;
@@ -153,7 +156,7 @@ export class TopicAdmin {
     );
   }
 
-  /** Waits out a group coordinator that is only being made, as on a new cluster. */
+  /** Waits out a topic or group coordinator that is only being made, as on a new cluster. */
   async #patiently<T>(call: () => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       try {
